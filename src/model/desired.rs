@@ -1,0 +1,152 @@
+//! The desired state: what the manifests ask for, fully resolved. No optional field of a manifest survives here.
+
+use super::definition::Definition;
+use super::name::{ObjectName, ResourceId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything one project wants on the servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desired {
+    /// `metadata.name` of the project; also the owner in marks.
+    pub project: String,
+    /// The cluster the DDL is for; `None` is a single server.
+    pub cluster: Option<String>,
+    /// Topics, sorted by id.
+    pub topics: Vec<DesiredTopic>,
+    /// Pipelines, sorted by id.
+    pub pipelines: Vec<DesiredPipeline>,
+}
+
+impl Desired {
+    /// Every object name of every pipeline, absent ones included.
+    pub fn object_names(&self) -> BTreeSet<ObjectName> {
+        self.pipelines.iter().flat_map(|p| &p.objects).map(|o| o.definition.name.clone()).collect()
+    }
+}
+
+/// A topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredTopic {
+    /// Its resource.
+    pub id: ResourceId,
+    /// Name at the brokers.
+    pub name: String,
+    /// Number of partitions.
+    pub partitions: u32,
+    /// Replicas of each partition.
+    pub replication_factor: u16,
+    /// Keys pinned on the topic.
+    pub config: BTreeMap<String, String>,
+    /// What to do with keys pinned on the topic that the manifest does not name.
+    pub unmanaged_config: UnmanagedConfig,
+    /// Guards.
+    pub lifecycle: Lifecycle,
+}
+
+/// What to do with config keys others pinned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnmanagedConfig {
+    /// Show them, leave them.
+    #[default]
+    Report,
+    /// Leave them, say nothing.
+    Ignore,
+    /// Unpin them. Throttle keys are never touched.
+    Remove,
+}
+
+/// A pipeline: its objects and how they hang together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredPipeline {
+    /// Its resource.
+    pub id: ResourceId,
+    /// Topics it reads, as named at the brokers.
+    pub topics: Vec<String>,
+    /// Topics it writes (dead letters), as named at the brokers.
+    pub writes_topics: Vec<String>,
+    /// Consumer group.
+    pub group: String,
+    /// All objects, in the order they are created.
+    pub objects: Vec<DesiredObject>,
+    /// Guards.
+    pub lifecycle: Lifecycle,
+}
+
+/// One ClickHouse object of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DesiredObject {
+    /// What it is for.
+    pub role: Role,
+    /// What it is, owner mark in the comment.
+    pub definition: Definition,
+    /// Tables of this project a view reads.
+    pub reads: Vec<ObjectName>,
+    /// The cluster whose hosts carry it; `None` is a single server.
+    pub cluster: Option<String>,
+    /// Another resource declares it too and owns it: this one never creates, changes or drops it.
+    pub owned_elsewhere: bool,
+}
+
+/// What an object does in its pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Kafka-engine table that reads.
+    Source,
+    /// Kafka-engine table that writes dead letters.
+    ErrorSink,
+    /// Table with the rows of one host.
+    Local,
+    /// Distributed table over the local ones.
+    Distributed,
+    /// Null table that several views read.
+    Hub,
+    /// Materialized view.
+    View,
+    /// The view between the Kafka table and everything else: consumption starts with it.
+    EntryView,
+}
+
+/// Guards of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lifecycle {
+    /// Whether it may be deleted.
+    pub deletion: Deletion,
+    /// What to do with a change that no ALTER makes.
+    pub incompatible: Incompatible,
+    /// Whether it should exist.
+    pub state: Presence,
+}
+
+/// Whether a resource may be deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deletion {
+    /// Never.
+    #[default]
+    Forbid,
+    /// Yes; this is the allowance for the data it loses.
+    Allow,
+    /// Leave it on the servers and forget it.
+    Orphan,
+}
+
+/// What to do with a change that no ALTER makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Incompatible {
+    /// Rebuild, keeping every row.
+    #[default]
+    Rebuild,
+    /// Drop and create again.
+    Recreate,
+    /// Refuse.
+    Block,
+}
+
+/// Whether a resource should exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Presence {
+    /// It should.
+    #[default]
+    Present,
+    /// It should not.
+    Absent,
+}

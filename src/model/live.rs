@@ -1,0 +1,85 @@
+//! The live state: what the servers say, host by host, with what could not be read.
+
+use super::definition::Definition;
+use super::name::ObjectName;
+use super::topic::ConfigEntry;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything one plan rests on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    /// The Kafka side.
+    pub kafka: LiveKafka,
+    /// The ClickHouse side.
+    pub clickhouse: LiveClickHouse,
+}
+
+/// Brokers and the topics asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveKafka {
+    /// Cluster id; empty when the brokers tell none.
+    pub cluster_id: String,
+    /// Number of brokers alive.
+    pub brokers: usize,
+    /// Names of all topics the principal can see, asked for or not (name collisions).
+    pub names: BTreeSet<String>,
+    /// What is known of each topic asked for.
+    pub topics: BTreeMap<String, TopicFact>,
+}
+
+/// What is known of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TopicFact {
+    /// It exists.
+    Present(LiveTopic),
+    /// A named request confirmed that it does not exist.
+    Absent,
+    /// It could not be read; the broker's words.
+    Unknown(String),
+}
+
+/// A topic as the brokers tell it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveTopic {
+    /// Topic id (KIP-516), base64; empty from brokers without ids.
+    pub id: String,
+    /// Replicas of each partition, by partition number.
+    pub replicas: Vec<usize>,
+    /// Config by key.
+    pub config: BTreeMap<String, ConfigEntry>,
+}
+
+/// The ClickHouse servers, in shard order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveClickHouse {
+    /// One entry a host that answered.
+    pub hosts: Vec<LiveHost>,
+}
+
+/// One ClickHouse server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveHost {
+    /// How it is shown: `host:port` of its HTTP interface.
+    pub name: String,
+    /// Server version.
+    pub version: String,
+    /// Clusters in which the server finds itself, with shard and replica number.
+    pub clusters: BTreeMap<String, (u32, u32)>,
+    /// Names of its databases.
+    pub databases: BTreeSet<String>,
+    /// Inserts into Distributed tables wait for the shards (`distributed_foreground_insert`).
+    pub foreground_insert: bool,
+    /// The objects asked for that exist.
+    pub objects: BTreeMap<ObjectName, LiveObject>,
+}
+
+/// One object on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveObject {
+    /// What it is. After canonicalisation desired and live texts are in the same form.
+    pub definition: Definition,
+    /// UUID of this incarnation.
+    pub uuid: String,
+    /// Views that read it, whoever made them.
+    pub readers: Vec<ObjectName>,
+}
