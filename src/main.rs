@@ -1,1 +1,2 @@
+//! The sluice command.
 fn main() {}
