@@ -16,6 +16,8 @@ pub mod model;
 
 pub mod manifest;
 
+pub mod sql;
+
 pub mod compile;
 
 pub mod client;
@@ -26,7 +28,7 @@ pub mod diff;
 
 pub mod plan;
 
-pub mod sql;
+pub mod reconcile;
 
 pub mod render;
 

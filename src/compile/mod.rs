@@ -1,1 +1,50 @@
-//! Room of compile.
+//! Manifests -> desired state and findings. Pure: knows the manifests and nothing of the servers.
+
+mod columns;
+mod conversion;
+mod engine;
+mod expression;
+mod hub;
+mod pipeline;
+mod project;
+mod select;
+mod source;
+mod table;
+mod target;
+mod topic;
+mod view;
+mod wire;
+
+use crate::manifest::{Finding, Loaded, Severity};
+use crate::model::{ClickHouseConnection, Desired, KafkaConnection};
+
+/// A project ready to be planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compiled {
+    /// What the manifests ask for.
+    pub desired: Desired,
+    /// How Kafka is reached.
+    pub kafka: KafkaConnection,
+    /// How ClickHouse is reached.
+    pub clickhouse: ClickHouseConnection,
+}
+
+/// Compiles what was loaded. The findings are those of loading and those of compiling, in order of their
+/// places; the project is there only when none of them is an error.
+pub fn compile(loaded: &Loaded) -> (Option<Compiled>, Vec<Finding>) {
+    let mut findings = loaded.findings.clone();
+    let compiled = loaded.project.as_ref().and_then(|document| {
+        let project = project::compile(document, loaded, &mut findings)?;
+        let topics = loaded.topics.iter().map(|t| topic::compile(t, &mut findings)).collect();
+        let pipelines = pipeline::compile_all(&project, loaded, &mut findings);
+        Some(Compiled {
+            desired: Desired { project: project.name, topology: project.topology, topics, pipelines },
+            kafka: project.kafka,
+            clickhouse: project.clickhouse,
+        })
+    });
+    findings.sort_by(|a, b| (a.place, a.code, &a.message).cmp(&(b.place, b.code, &b.message)));
+    findings.dedup();
+    let broken = findings.iter().any(|f| f.severity == Severity::Error);
+    (compiled.filter(|_| !broken), findings)
+}

@@ -1,1 +1,59 @@
-//! Room of diff.
+//! Desired + live -> what differs, attribute by attribute. Pure; decides nothing about what to do.
+
+pub mod definition;
+pub mod pipeline;
+pub mod topic;
+
+pub use definition::{Attribute, AttributeChange};
+pub use pipeline::{HostState, ObjectDiff, PipelineDiff};
+pub use topic::{TopicChange, TopicDiff, TopicState};
+
+use crate::model::{Desired, Live, ObjectName};
+use std::collections::BTreeMap;
+
+/// The server's own form of definitions whose letters differ from the live ones, by host and object.
+pub type Canonical = BTreeMap<(usize, ObjectName), CanonicalForm>;
+
+/// What the server made of a desired definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CanonicalForm {
+    /// The definition in its words.
+    Form(Box<crate::model::Definition>),
+    /// It does not accept it.
+    Refused(String),
+    /// It could not be asked.
+    Unknown(String),
+}
+
+/// All differences of a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSet {
+    /// One entry a topic, in order of ids.
+    pub topics: Vec<TopicDiff>,
+    /// One entry a pipeline, in order of ids.
+    pub pipelines: Vec<PipelineDiff>,
+}
+
+/// Compares everything. `canonical` replaces desired definitions by what the server makes of them.
+pub fn diff(desired: &Desired, live: &Live, canonical: &Canonical) -> ChangeSet {
+    ChangeSet {
+        topics: desired.topics.iter().map(|t| topic::diff(t, &live.kafka)).collect(),
+        pipelines: desired
+            .pipelines
+            .iter()
+            .map(|p| pipeline::diff(p, &desired.project, &live.clickhouse, canonical))
+            .collect(),
+    }
+}
+
+impl ChangeSet {
+    /// Objects whose letters differ somewhere: host by host, the definitions worth asking the server about.
+    pub fn worth_asking(&self) -> Vec<(usize, &crate::model::Definition)> {
+        let objects = self.pipelines.iter().flat_map(|p| &p.objects);
+        objects
+            .flat_map(|o| o.hosts.iter().map(move |(host, state)| (*host, o, state)))
+            .filter(|(_, _, state)| state.changes().iter().any(|c| c.attribute != Attribute::Comment))
+            .map(|(host, o, _)| (host, &o.desired.definition))
+            .collect()
+    }
+}

@@ -212,6 +212,8 @@ impl Engine {
 pub enum EngineArg {
     /// A string literal, unquoted.
     Text(String),
+    /// `key = value` beside a named collection.
+    Named(String, SettingValue),
     /// Anything else, as SQL.
     Expression(Fragment),
 }
@@ -226,6 +228,9 @@ impl EngineArg {
             (EngineArg::Text(t), EngineArg::Expression(e)) | (EngineArg::Expression(e), EngineArg::Text(t)) => {
                 t == e.as_str()
             }
+            (EngineArg::Named(a, x), EngineArg::Named(b, y)) => a == b && x.same(y),
+            (EngineArg::Named(..), EngineArg::Text(_) | EngineArg::Expression(_))
+            | (EngineArg::Text(_) | EngineArg::Expression(_), EngineArg::Named(..)) => false,
         }
     }
 }
@@ -234,6 +239,7 @@ impl fmt::Display for EngineArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             EngineArg::Text(t) => f.write_str(&super::quote::literal(t)),
+            EngineArg::Named(key, value) => write!(f, "{key} = {value}"),
             EngineArg::Expression(e) => e.fmt(f),
         }
     }

@@ -1,5 +1,6 @@
 //! The desired state: what the manifests ask for, fully resolved. No optional field of a manifest survives here.
 
+use super::connection::Topology;
 use super::definition::Definition;
 use super::name::{ObjectName, ResourceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Desired {
     /// `metadata.name` of the project; also the owner in marks.
     pub project: String,
-    /// The cluster the DDL is for; `None` is a single server.
-    pub cluster: Option<String>,
+    /// How DDL reaches the hosts.
+    pub topology: Topology,
     /// Topics, sorted by id.
     pub topics: Vec<DesiredTopic>,
     /// Pipelines, sorted by id.
@@ -81,8 +82,8 @@ pub struct DesiredObject {
     pub definition: Definition,
     /// Tables of this project a view reads.
     pub reads: Vec<ObjectName>,
-    /// The cluster whose hosts carry it; `None` is a single server.
-    pub cluster: Option<String>,
+    /// The clusters whose hosts carry it; empty on a single server.
+    pub clusters: BTreeSet<String>,
     /// Another resource declares it too and owns it: this one never creates, changes or drops it.
     pub owned_elsewhere: bool,
 }

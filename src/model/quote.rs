@@ -60,7 +60,7 @@ fn is_plain(name: &str) -> bool {
 
 /// Words after which a parser could go astray when they stand as a bare name. Quoting one too many costs
 /// nothing: equality looks through quotes.
-fn is_word_of_sql(name: &str) -> bool {
+pub fn is_word_of_sql(name: &str) -> bool {
     const WORDS: [&str; 61] = [
         "ALIAS",
         "ALL",

@@ -1,1 +1,268 @@
-//! Room of plan.
+//! Change set + policy -> plan: every name, value, statement, host, order, timeout and reason. Pure.
+//! After it nothing is left to decide: apply is a loop.
+
+mod build;
+mod order;
+mod pipeline;
+mod topic;
+
+pub mod hazard;
+pub mod policy;
+pub mod step;
+
+pub use build::plan;
+pub use hazard::Hazard;
+pub use order::OrderError;
+pub use policy::{Allowance, Policy};
+pub use step::{Action, Step};
+
+use crate::diff::{AttributeChange, TopicChange};
+use crate::model::{ObjectName, Owner, ResourceId, Topology};
+use std::fmt;
+
+/// What apply does, and what it leaves alone and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Which servers it is about.
+    pub header: Header,
+    /// Every resource, topics first, by id.
+    pub resources: Vec<ResourcePlan>,
+    /// All steps in an order that respects their needs.
+    pub steps: Vec<Step>,
+}
+
+/// Which servers a plan is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Project.
+    pub project: String,
+    /// Environment, if one was chosen.
+    pub environment: Option<String>,
+    /// Bootstrap servers.
+    pub kafka: String,
+    /// Cluster id of Kafka.
+    pub cluster_id: String,
+    /// How DDL reaches the hosts.
+    pub topology: Topology,
+    /// Hosts in shard order; steps refer to them by index.
+    pub hosts: Vec<Host>,
+}
+
+/// A ClickHouse host of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host {
+    /// `host:port`.
+    pub name: String,
+    /// Server version.
+    pub version: String,
+}
+
+/// What happens to one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResourcePlan {
+    /// The resource.
+    pub id: ResourceId,
+    /// What happens, in one word.
+    pub verb: Verb,
+    /// What differs.
+    pub changes: Vec<Change>,
+    /// Why nothing is done about it; not empty means the plan cannot be applied with it.
+    pub blocked: Vec<Blocked>,
+    /// What a reader should know.
+    pub notes: Vec<Note>,
+}
+
+/// What happens to a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    /// Nothing.
+    Keep,
+    /// It is made, as a whole or what is missing of it.
+    Create,
+    /// It is changed in place.
+    Change,
+    /// It is dropped and made again.
+    Recreate,
+    /// It is dropped.
+    Delete,
+    /// It is left on the servers and forgotten.
+    Forget,
+    /// It should change and cannot.
+    Blocked,
+}
+
+/// One difference, with where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Of a topic.
+    Topic {
+        /// What.
+        change: TopicChange,
+        /// What it endangers.
+        hazards: Vec<Hazard>,
+    },
+    /// An object that is made.
+    Make {
+        /// Which.
+        object: ObjectName,
+        /// Engine, or `MaterializedView`.
+        engine: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// An object that is dropped.
+    Unmake {
+        /// Which.
+        object: ObjectName,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+        /// What it endangers.
+        hazards: Vec<Hazard>,
+    },
+    /// An object that is taken over.
+    Adopt {
+        /// Which.
+        object: ObjectName,
+        /// Whose mark it had.
+        from: Option<Owner>,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// An attribute of an object that differs.
+    Attribute {
+        /// Of which.
+        object: ObjectName,
+        /// What.
+        change: AttributeChange,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+}
+
+/// Why a resource is left as it is although it should change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Blocked {
+    /// Kafka cannot take partitions away.
+    FewerPartitions {
+        /// Live.
+        live: u32,
+        /// Desired.
+        desired: u32,
+    },
+    /// The replication factor is changed by reassignment only.
+    ReplicationFactor {
+        /// Live, smallest and largest over the partitions.
+        live: (usize, usize),
+        /// Desired.
+        desired: u16,
+    },
+    /// More replicas than brokers.
+    TooFewBrokers {
+        /// Brokers alive.
+        brokers: usize,
+        /// Desired replicas.
+        replicas: u16,
+    },
+    /// `min.insync.replicas` above the replicas: no producer with acks=all could write.
+    MinInsyncReplicas {
+        /// Effective value.
+        min_isr: u64,
+        /// Desired replicas.
+        replicas: u16,
+    },
+    /// Another topic has the same name but for `.` and `_`.
+    NameCollision(String),
+    /// The brokers refuse what the manifest asks for.
+    RefusedByBrokers(String),
+    /// The topic could not be read.
+    TopicUnknown(String),
+    /// Attributes changed that this version only changes by dropping and creating.
+    NeedsRecreate,
+    /// Another project's mark claims an object.
+    Foreign {
+        /// Which.
+        object: ObjectName,
+        /// Whose.
+        owner: Owner,
+    },
+    /// Whether an object is what it should be cannot be told.
+    ObjectUnknown {
+        /// Which.
+        object: ObjectName,
+        /// Index of the host.
+        host: usize,
+        /// Why.
+        why: String,
+    },
+    /// `lifecycle.deletion` forbids it.
+    DeletionForbidden,
+    /// A view that is not ours reads a table that would be dropped.
+    ReadByStranger {
+        /// The table.
+        object: ObjectName,
+        /// The view.
+        reader: ObjectName,
+    },
+    /// No host of this cluster answered.
+    NoHosts(String),
+}
+
+/// What a reader of the plan should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// Keys pinned on a topic by others, left alone.
+    Unmanaged {
+        /// Key.
+        key: String,
+        /// Value.
+        value: String,
+    },
+    /// Inserts through Distributed tables do not wait for the shards.
+    BackgroundInsert {
+        /// Hosts by index.
+        hosts: Vec<usize>,
+    },
+    /// The group's offsets stay: rows read before are not read again.
+    OffsetsKept {
+        /// The group.
+        group: String,
+    },
+}
+
+impl Plan {
+    /// Whether it does nothing and nothing is blocked.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && !self.is_blocked()
+    }
+
+    /// Whether a resource is blocked.
+    pub fn is_blocked(&self) -> bool {
+        self.resources.iter().any(|r| !r.blocked.is_empty())
+    }
+
+    /// Hazards with the resources they are about, each once, in order.
+    pub fn hazards(&self) -> Vec<(Hazard, ResourceId)> {
+        let all = self.steps.iter().flat_map(|s| s.hazards.iter().map(|h| (*h, s.resource.clone())));
+        let set: std::collections::BTreeSet<_> = all.collect();
+        set.into_iter().collect()
+    }
+
+    /// Number of resources with this verb.
+    pub fn count(&self, verb: Verb) -> usize {
+        self.resources.iter().filter(|r| r.verb == verb).count()
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Verb::Keep => "keep",
+            Verb::Create => "create",
+            Verb::Change => "change",
+            Verb::Recreate => "recreate",
+            Verb::Delete => "delete",
+            Verb::Forget => "forget",
+            Verb::Blocked => "blocked",
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! The materialized views: what each selects, from what, into what.
+
+use super::columns::ColumnValue;
+use super::conversion::convert;
+use super::expression;
+use super::hub::REASON;
+use super::select::{self, SOURCE};
+use super::target::Target;
+use super::wire::Readable;
+use crate::manifest::{Document, Finding, KafkaPipelineSpec};
+use crate::model::token::TokenError;
+use crate::model::{Definition, Engine, Fragment, ObjectName};
+
+/// What a view of a target reads.
+pub(super) struct Reading<'a> {
+    /// The table.
+    pub from: &'a ObjectName,
+    /// The Kafka table by its own name: a SELECT may be written over it.
+    pub written: &'a ObjectName,
+    /// Its columns.
+    pub columns: &'a Readable,
+    /// Rows in error are told by [`REASON`].
+    pub marked: bool,
+    /// Conversions must not throw.
+    pub lenient: bool,
+}
+
+/// A view `name` that inserts the rows of `query` into `target`.
+pub(super) fn view(name: &ObjectName, target: &ObjectName, query: String, comment: String) -> Definition {
+    Definition {
+        query: Some(Fragment::new(query)),
+        target: Some(target.clone()),
+        comment,
+        ..Definition::new(name.clone(), Engine::plain(Engine::VIEW))
+    }
+}
+
+/// The SELECT that fills a target.
+pub(super) fn query(
+    document: &Document<KafkaPipelineSpec>,
+    target: &Target<'_>,
+    reading: &Reading<'_>,
+    findings: &mut Vec<Finding>,
+) -> String {
+    match &target.spec.select {
+        Some(text) => custom(document, target, text, reading, findings),
+        None => generated(document, target, reading, findings),
+    }
+}
+
+fn custom(
+    document: &Document<KafkaPipelineSpec>,
+    target: &Target<'_>,
+    text: &str,
+    reading: &Reading<'_>,
+    findings: &mut Vec<Finding>,
+) -> String {
+    let path = format!("{}.select", target.path);
+    let only = reading.marked.then(|| format!("{REASON} = ''"));
+    match select::place_source(text, reading.written, reading.from, only.as_deref()) {
+        Ok((placed, true)) => placed,
+        Ok((placed, false)) => {
+            let message = format!("the SELECT does not read `source` ({})", reading.written);
+            let help = "write `FROM source`: sluice puts the table the view hangs on there";
+            let finding = Finding::error("pipeline/select-source", message, document.spans.at(&path));
+            findings.push(finding.help(help));
+            placed
+        }
+        Err(error) => {
+            findings.push(not_sql(document, &path, &error));
+            text.to_owned()
+        }
+    }
+}
+
+fn generated(
+    document: &Document<KafkaPipelineSpec>,
+    target: &Target<'_>,
+    reading: &Reading<'_>,
+    findings: &mut Vec<Finding>,
+) -> String {
+    let mut items = Vec::new();
+    for (i, column) in target.columns.iter().enumerate() {
+        let path = format!("{}.columns[{i}]", target.path);
+        let name = &column.column.name;
+        match &column.value {
+            ColumnValue::Table => {}
+            ColumnValue::Expression(text) => {
+                let path = format!("{path}.expression");
+                let value = qualified(document, text, &path, reading.columns, findings);
+                items.push((value, name.clone()));
+            }
+            ColumnValue::Read(_) => match reading.columns.type_of(name) {
+                Some(wire) => {
+                    let source = expression::column(SOURCE, name);
+                    let data_type = column.column.data_type.as_str();
+                    items.push((convert(&source, wire, data_type, reading.lenient).value, name.clone()));
+                }
+                None => {
+                    let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
+                    let finding =
+                        Finding::error("pipeline/no-value", message, document.spans.at(&format!("{path}.name")));
+                    let known = reading.columns.all().iter().map(|(n, _)| n.as_str());
+                    let help = "give the column an `expression`, or add it to `spec.source.columns`";
+                    let finding = finding.did_you_mean(name, known);
+                    findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
+                }
+            },
+        }
+    }
+    let mut filters = Vec::new();
+    if reading.marked {
+        filters.push(format!("{} = ''", expression::column(SOURCE, REASON)));
+    }
+    filters.extend(filter(document, target, reading.columns, findings));
+    select::select(&items, reading.from, &filters)
+}
+
+/// The target's `where`, qualified.
+pub(super) fn filter(
+    document: &Document<KafkaPipelineSpec>,
+    target: &Target<'_>,
+    columns: &Readable,
+    findings: &mut Vec<Finding>,
+) -> Option<String> {
+    let text = target.spec.filter.as_ref()?;
+    Some(qualified(document, text, &format!("{}.where", target.path), columns, findings))
+}
+
+/// Conditions under which a row of this target cannot be converted, with what to say of it.
+pub(super) fn failures(target: &Target<'_>, columns: &Readable) -> Vec<(String, String)> {
+    if target.spec.select.is_some() {
+        return Vec::new();
+    }
+    let read = target.columns.iter().filter(|c| matches!(c.value, ColumnValue::Read(_)));
+    let failure = |c: &super::columns::TargetColumn| {
+        let name = &c.column.name;
+        let data_type = c.column.data_type.as_str();
+        let made = convert(&expression::column(SOURCE, name), columns.type_of(name)?, data_type, true);
+        Some((made.failed?, format!("{name}: not a {data_type}")))
+    };
+    read.filter_map(failure).collect()
+}
+
+/// An expression over what is read. Names nobody knows and texts that are no SQL are findings.
+pub(super) fn qualified(
+    document: &Document<KafkaPipelineSpec>,
+    text: &str,
+    path: &str,
+    columns: &Readable,
+    findings: &mut Vec<Finding>,
+) -> String {
+    let known = |name: &str| columns.has(name);
+    match expression::unknown(text, &known) {
+        Ok(unknown) => findings.extend(unknown.into_iter().map(|reference| {
+            let name = reference.path.join(".");
+            let place = document.spans.within(path, reference.range.start, reference.range.end);
+            let message = format!("`{name}` is no column of what the view reads");
+            let known = columns.all().iter().map(|(n, _)| n.as_str());
+            Finding::error("pipeline/unknown-column", message, place).did_you_mean(&name, known)
+        })),
+        Err(error) => findings.push(not_sql(document, path, &error)),
+    }
+    select::over_source(text, &known).unwrap_or_else(|_| text.to_owned())
+}
+
+/// The finding for a text that is no sequence of SQL tokens.
+pub(super) fn not_sql(document: &Document<KafkaPipelineSpec>, path: &str, error: &TokenError) -> Finding {
+    let place = document.spans.within(path, error.at(), error.at() + 1);
+    Finding::error("pipeline/not-sql", format!("this is no SQL expression: {error}"), place)
+}

@@ -1,0 +1,371 @@
+//! Two definitions of one object, attribute by attribute.
+
+use crate::model::{Column, Definition, Engine, EngineArg, Fragment, Owner, SettingValue, quote};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What of an object differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attribute {
+    /// Another kind of object: a table where a view should be.
+    Kind,
+    /// The user's part of the comment.
+    Comment,
+    /// A column: its presence, type, default, codec, TTL or comment.
+    Column(String),
+    /// The same columns in another order.
+    ColumnOrder,
+    /// Engine or one of its arguments.
+    Engine,
+    /// PARTITION BY.
+    PartitionBy,
+    /// ORDER BY.
+    OrderBy,
+    /// PRIMARY KEY.
+    PrimaryKey,
+    /// SAMPLE BY.
+    SampleBy,
+    /// Table TTL.
+    Ttl,
+    /// A setting.
+    Setting(String),
+    /// A data skipping index.
+    Index(String),
+    /// A projection.
+    Projection(String),
+    /// A constraint.
+    Constraint(String),
+    /// A view's SELECT.
+    Query,
+    /// The table a view inserts into.
+    Target,
+}
+
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Attribute::Kind => f.write_str("kind"),
+            Attribute::Comment => f.write_str("comment"),
+            Attribute::Column(name) => write!(f, "column {name}"),
+            Attribute::ColumnOrder => f.write_str("order of columns"),
+            Attribute::Engine => f.write_str("engine"),
+            Attribute::PartitionBy => f.write_str("partitionBy"),
+            Attribute::OrderBy => f.write_str("orderBy"),
+            Attribute::PrimaryKey => f.write_str("primaryKey"),
+            Attribute::SampleBy => f.write_str("sampleBy"),
+            Attribute::Ttl => f.write_str("ttl"),
+            Attribute::Setting(name) => write!(f, "setting {name}"),
+            Attribute::Index(name) => write!(f, "index {name}"),
+            Attribute::Projection(name) => write!(f, "projection {name}"),
+            Attribute::Constraint(name) => write!(f, "constraint {name}"),
+            Attribute::Query => f.write_str("select"),
+            Attribute::Target => f.write_str("target"),
+        }
+    }
+}
+
+/// One difference, with both sides as text. `None` is absence.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AttributeChange {
+    /// What differs.
+    pub attribute: Attribute,
+    /// What the server has.
+    pub old: Option<String>,
+    /// What the manifest wants.
+    pub new: Option<String>,
+}
+
+/// All differences between a desired definition and a live one of the same name. `uuid` is the live
+/// object's: Keeper paths hold it where the manifest has `{uuid}`.
+pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<AttributeChange> {
+    let mut found = Found(Vec::new());
+    if desired.is_view() != live.is_view() {
+        found.add(Attribute::Kind, Some(live.engine.name.clone()), Some(desired.engine.name.clone()));
+        return found.0;
+    }
+    let (new, old) = (Owner::read(&desired.comment).0, Owner::read(&live.comment).0);
+    if new != old {
+        found.add(Attribute::Comment, some(old), some(new));
+    }
+    if desired.is_view() {
+        found.fragment(Attribute::Query, desired.query.as_ref(), live.query.as_ref(), Fragment::same);
+        let name = |d: &Definition| d.target.as_ref().map(|t| t.to_string());
+        if desired.target != live.target {
+            found.add(Attribute::Target, name(live), name(desired));
+        }
+        return found.0;
+    }
+    columns(&desired.columns, &live.columns, &mut found);
+    if !same_engine(desired, live, uuid) {
+        found.add(Attribute::Engine, Some(live.engine.to_string()), Some(desired.engine.to_string()));
+    }
+    found.fragment(
+        Attribute::PartitionBy,
+        desired.partition_by.as_ref(),
+        live.partition_by.as_ref(),
+        Fragment::same_key,
+    );
+    found.fragment(Attribute::OrderBy, desired.order_by.as_ref(), live.order_by.as_ref(), Fragment::same_key);
+    found.fragment(Attribute::PrimaryKey, desired.primary_key.as_ref(), live.primary_key.as_ref(), Fragment::same_key);
+    found.fragment(Attribute::SampleBy, desired.sample_by.as_ref(), live.sample_by.as_ref(), Fragment::same_key);
+    found.fragment(Attribute::Ttl, desired.ttl.as_ref(), live.ttl.as_ref(), Fragment::same);
+    settings(desired, live, &mut found);
+    parts(desired, live, &mut found);
+    found.0
+}
+
+struct Found(Vec<AttributeChange>);
+
+impl Found {
+    fn add(&mut self, attribute: Attribute, old: Option<String>, new: Option<String>) {
+        self.0.push(AttributeChange { attribute, old, new });
+    }
+
+    fn fragment(
+        &mut self,
+        attribute: Attribute,
+        desired: Option<&Fragment>,
+        live: Option<&Fragment>,
+        same: fn(&Fragment, &Fragment) -> bool,
+    ) {
+        let equal = match (desired, live) {
+            (None, None) => true,
+            (Some(a), Some(b)) => same(a, b),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !equal {
+            self.add(attribute, live.map(Fragment::to_string), desired.map(Fragment::to_string));
+        }
+    }
+
+    /// Parts with names: each by itself, what one side lacks included.
+    fn named<T>(
+        &mut self,
+        attribute: fn(String) -> Attribute,
+        desired: &[T],
+        live: &[T],
+        name: fn(&T) -> &str,
+        same: fn(&T, &T) -> bool,
+        shown: fn(&T) -> String,
+    ) {
+        let by_name = |items: &[T], n: &str| items.iter().position(|i| name(i) == n);
+        for new in desired {
+            let old = by_name(live, name(new)).map(|i| &live[i]);
+            if !old.is_some_and(|old| same(new, old)) {
+                self.add(attribute(name(new).to_owned()), old.map(shown), Some(shown(new)));
+            }
+        }
+        for old in live.iter().filter(|old| by_name(desired, name(old)).is_none()) {
+            self.add(attribute(name(old).to_owned()), Some(shown(old)), None);
+        }
+    }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+fn columns(desired: &[Column], live: &[Column], found: &mut Found) {
+    let before = found.0.len();
+    found.named(Attribute::Column, desired, live, |c| &c.name, same_column, shown_column);
+    let order = |columns: &[Column]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
+    if found.0.len() == before && order(desired) != order(live) {
+        let list = |columns| Some(order(columns).join(", "));
+        found.add(Attribute::ColumnOrder, list(live), list(desired));
+    }
+}
+
+fn same_column(a: &Column, b: &Column) -> bool {
+    let both = |x: &Option<Fragment>, y: &Option<Fragment>| match (x, y) {
+        (Some(x), Some(y)) => x.same(y),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    let default = match (&a.default, &b.default) {
+        (Some((k, x)), Some((l, y))) => k == l && both(x, y),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    };
+    a.data_type.same(&b.data_type)
+        && default
+        && both(&a.codec, &b.codec)
+        && both(&a.ttl, &b.ttl)
+        && a.comment == b.comment
+}
+
+fn shown_column(column: &Column) -> String {
+    let mut text = column.data_type.to_string();
+    if let Some((kind, expression)) = &column.default {
+        text.push_str(&format!(" {}", kind.as_str()));
+        if let Some(expression) = expression {
+            text.push_str(&format!(" {expression}"));
+        }
+    }
+    if let Some(codec) = &column.codec {
+        text.push_str(&format!(" CODEC({codec})"));
+    }
+    if let Some(ttl) = &column.ttl {
+        text.push_str(&format!(" TTL {ttl}"));
+    }
+    if !column.comment.is_empty() {
+        text.push_str(&format!(" COMMENT {}", quote::literal(&column.comment)));
+    }
+    text
+}
+
+fn same_engine(desired: &Definition, live: &Definition, uuid: &str) -> bool {
+    let (wanted, has) = (&desired.engine, &live.engine);
+    if wanted.name != has.name {
+        return false;
+    }
+    if wanted.is_replicated() {
+        return same_replicated(desired, live, uuid);
+    }
+    same_args(&wanted.args, &has.args)
+}
+
+fn same_args(a: &[EngineArg], b: &[EngineArg]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b))
+}
+
+/// The server unfolds `{database}`, `{table}` and `{uuid}` when it creates a replicated table, and writes
+/// out its default path where none is given.
+fn same_replicated(desired: &Definition, live: &Definition, uuid: &str) -> bool {
+    let addressed = |e: &Engine| matches!(e.args.as_slice(), [EngineArg::Text(_), EngineArg::Text(_), ..]);
+    let rest = |e: &'_ Engine| if addressed(e) { e.args[2..].to_vec() } else { e.args.clone() };
+    if !same_args(&rest(&desired.engine), &rest(&live.engine)) {
+        return false;
+    }
+    if !addressed(&desired.engine) {
+        return true;
+    }
+    let unfold = |arg: &EngineArg| match arg {
+        EngineArg::Text(text) => EngineArg::Text(
+            text.replace("{database}", &live.name.database)
+                .replace("{table}", &live.name.table)
+                .replace("{uuid}", uuid),
+        ),
+        EngineArg::Named(..) | EngineArg::Expression(_) => arg.clone(),
+    };
+    desired.engine.args[..2].iter().zip(&live.engine.args).all(|(a, b)| unfold(a).same(b))
+}
+
+fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
+    let ignored = |key: &str, value: &SettingValue| {
+        // Every MergeTree table has it written out, whoever made it.
+        desired.engine.is_merge_tree() && key == "index_granularity" && value.same(&SettingValue::Number("8192".into()))
+    };
+    let plain = |settings: &BTreeMap<String, SettingValue>, key: &str| settings.get(key).map(SettingValue::to_string);
+    for (key, new) in &desired.settings {
+        let missing_default = !live.settings.contains_key(key) && ignored(key, new);
+        if !live.settings.get(key).is_some_and(|old| new.same(old)) && !missing_default {
+            found.add(Attribute::Setting(key.clone()), plain(&live.settings, key), Some(new.to_string()));
+        }
+    }
+    for (key, old) in live.settings.iter().filter(|(k, _)| !desired.settings.contains_key(*k)) {
+        if !ignored(key, old) {
+            found.add(Attribute::Setting(key.clone()), Some(old.to_string()), None);
+        }
+    }
+}
+
+fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
+    found.named(
+        Attribute::Index,
+        &desired.indexes,
+        &live.indexes,
+        |i| &i.name,
+        |a, b| {
+            let granularity = |g: Option<u64>| g.unwrap_or(1);
+            a.expression.same_key(&b.expression)
+                && a.index_type.same(&b.index_type)
+                && granularity(a.granularity) == granularity(b.granularity)
+        },
+        |i| format!("{} TYPE {} GRANULARITY {}", i.expression, i.index_type, i.granularity.unwrap_or(1)),
+    );
+    found.named(
+        Attribute::Projection,
+        &desired.projections,
+        &live.projections,
+        |p| &p.name,
+        |a, b| a.query.same(&b.query),
+        |p| p.query.to_string(),
+    );
+    found.named(
+        Attribute::Constraint,
+        &desired.constraints,
+        &live.constraints,
+        |c| &c.name,
+        |a, b| a.assume == b.assume && a.expression.same(&b.expression),
+        |c| format!("{} {}", if c.assume { "ASSUME" } else { "CHECK" }, c.expression),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DefaultKind, Index, ObjectName};
+
+    fn table() -> Definition {
+        let engine = Engine::plain("MergeTree");
+        Definition {
+            columns: vec![Column::new("a", "Int32"), Column::new("b", "String")],
+            order_by: Some(Fragment::new("a, b")),
+            ..Definition::new(ObjectName::new("d", "t"), engine)
+        }
+    }
+
+    fn changed(change: impl FnOnce(&mut Definition)) -> Vec<String> {
+        let mut live = table();
+        change(&mut live);
+        let shown = |c: AttributeChange| {
+            format!("{}: {} -> {}", c.attribute, c.old.unwrap_or("-".into()), c.new.unwrap_or("-".into()))
+        };
+        compare(&table(), &live, "u-1").into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn every_attribute_is_compared() {
+        assert_eq!(changed(|_| ()), [""; 0]);
+        assert_eq!(changed(|d| d.columns[0].data_type = Fragment::new("Int64")), ["column a: Int64 -> Int32"]);
+        assert_eq!(changed(|d| d.columns.swap(0, 1)), ["order of columns: b, a -> a, b"]);
+        assert_eq!(changed(|d| d.columns.push(Column::new("c", "Date"))), ["column c: Date -> -"]);
+        let default = |d: &mut Definition| d.columns[1].default = Some((DefaultKind::Alias, Some(Fragment::new("1"))));
+        assert_eq!(changed(default), ["column b: String ALIAS 1 -> String"]);
+        assert_eq!(changed(|d| d.columns[1].comment = "x".into()), ["column b: String COMMENT 'x' -> String"]);
+        assert_eq!(changed(|d| d.order_by = Some(Fragment::new("(a, b)"))), [""; 0]);
+        assert_eq!(changed(|d| d.order_by = Some(Fragment::new("b"))), ["orderBy: b -> a, b"]);
+        assert_eq!(changed(|d| d.ttl = Some(Fragment::new("x"))), ["ttl: x -> -"]);
+        assert_eq!(changed(|d| d.sample_by = Some(Fragment::new("a"))), ["sampleBy: a -> -"]);
+        assert_eq!(changed(|d| d.primary_key = Some(Fragment::new("a"))), ["primaryKey: a -> -"]);
+        assert_eq!(changed(|d| d.partition_by = Some(Fragment::new("a"))), ["partitionBy: a -> -"]);
+        assert_eq!(changed(|d| d.engine.name = "Null".into()), ["engine: Null -> MergeTree"]);
+        assert_eq!(changed(|d| d.comment = "mine [sluice p r]".into()), ["comment: mine -> -"]);
+        assert_eq!(changed(|d| d.comment = "[sluice p r]".into()), [""; 0]);
+        let index = |d: &mut Definition| {
+            let (name, index_type) = ("i".to_owned(), Fragment::new("minmax"));
+            d.indexes.push(Index { name, expression: Fragment::new("a"), index_type, granularity: None });
+        };
+        assert_eq!(changed(index), ["index i: a TYPE minmax GRANULARITY 1 -> -"]);
+        let set =
+            |d: &mut Definition, v: &str| d.settings.insert("index_granularity".into(), SettingValue::Number(v.into()));
+        assert_eq!(changed(|d| drop(set(d, "8192"))), [""; 0]);
+        assert_eq!(changed(|d| drop(set(d, "1024"))), ["setting index_granularity: 1024 -> -"]);
+    }
+
+    #[test]
+    fn keeper_paths_are_compared_with_their_macros_unfolded() {
+        let replicated = |path: &str| Definition {
+            engine: Engine {
+                name: "ReplicatedMergeTree".into(),
+                args: vec![EngineArg::Text(path.into()), EngineArg::Text("{replica}".into())],
+            },
+            ..table()
+        };
+        let live = replicated("/t/{shard}/d/t/u-1");
+        assert_eq!(compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-1"), []);
+        assert_eq!(compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-2").len(), 1);
+        let bare = Definition { engine: Engine::plain("ReplicatedMergeTree"), ..table() };
+        assert_eq!(compare(&bare, &live, "u-1"), []);
+    }
+}

@@ -1,0 +1,122 @@
+//! A pipeline's objects against every host that should carry them.
+
+use super::definition::{self, AttributeChange};
+use super::{Canonical, CanonicalForm};
+use crate::model::{DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One pipeline's differences.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineDiff {
+    /// The pipeline.
+    pub desired: DesiredPipeline,
+    /// Its objects, in its order.
+    pub objects: Vec<ObjectDiff>,
+    /// Databases its objects need, with the hosts that lack them.
+    pub missing_databases: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// One object on the hosts that should carry it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectDiff {
+    /// The object.
+    pub desired: DesiredObject,
+    /// How it stands, by index of the host in the live state.
+    pub hosts: BTreeMap<usize, HostState>,
+    /// Views that read it and belong to no pipeline of the project, by host.
+    pub strangers: BTreeSet<ObjectName>,
+}
+
+/// How an object stands on one host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HostState {
+    /// It does not exist.
+    Missing,
+    /// It exists and is ours; what differs.
+    Ours(Vec<AttributeChange>),
+    /// It exists without an owner mark, or with the mark of another resource of this project.
+    Unmarked {
+        /// What differs.
+        changes: Vec<AttributeChange>,
+        /// The mark it has.
+        mark: Option<Owner>,
+    },
+    /// Another project's mark claims it.
+    Foreign(Owner),
+    /// Whether it is what it should be cannot be told.
+    Unknown {
+        /// Why.
+        why: String,
+        /// What differs by letter.
+        changes: Vec<AttributeChange>,
+    },
+}
+
+impl HostState {
+    /// What differs.
+    pub fn changes(&self) -> &[AttributeChange] {
+        match self {
+            HostState::Missing | HostState::Foreign(_) => &[],
+            HostState::Ours(changes) | HostState::Unmarked { changes, .. } | HostState::Unknown { changes, .. } => {
+                changes
+            }
+        }
+    }
+}
+
+pub(super) fn diff(
+    desired: &DesiredPipeline,
+    project: &str,
+    live: &LiveClickHouse,
+    canonical: &Canonical,
+) -> PipelineDiff {
+    let own: BTreeSet<&ObjectName> = desired.objects.iter().map(|o| &o.definition.name).collect();
+    let mut missing_databases: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut objects = Vec::new();
+    for object in &desired.objects {
+        let mut diff = ObjectDiff { desired: object.clone(), hosts: BTreeMap::new(), strangers: BTreeSet::new() };
+        for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
+            let name = &object.definition.name;
+            if !host.databases.contains(&name.database) {
+                missing_databases.entry(name.database.clone()).or_default().insert(index);
+            }
+            let found = host.objects.get(name);
+            let form = canonical.get(&(index, name.clone()));
+            diff.hosts.insert(index, found.map_or(HostState::Missing, |f| state(object, project, f, form)));
+            let readers = found.iter().flat_map(|f| &f.readers);
+            diff.strangers.extend(readers.filter(|r| !own.contains(r)).cloned());
+        }
+        objects.push(diff);
+    }
+    PipelineDiff { desired: desired.clone(), objects, missing_databases }
+}
+
+/// A host carries what is on one of its clusters; without a cluster there is one host and it carries all.
+fn carries(host: &LiveHost, clusters: &BTreeSet<String>) -> bool {
+    clusters.is_empty() || clusters.iter().any(|c| host.clusters.contains_key(c))
+}
+
+fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
+    let compare = |desired| definition::compare(desired, &live.definition, &live.uuid);
+    let changes = match form {
+        Some(CanonicalForm::Form(form)) => compare(form),
+        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => compare(&object.definition),
+    };
+    let (_, wanted) = Owner::read(&object.definition.comment);
+    let (_, mark) = Owner::read(&live.definition.comment);
+    if let Some(other) = mark.as_ref().filter(|m| m.project != project) {
+        return HostState::Foreign(other.clone());
+    }
+    match form {
+        Some(CanonicalForm::Refused(why)) => {
+            return HostState::Unknown { why: format!("the server refuses the manifest's definition: {why}"), changes };
+        }
+        Some(CanonicalForm::Unknown(why)) => return HostState::Unknown { why: why.clone(), changes },
+        Some(CanonicalForm::Form(_)) | None => {}
+    }
+    if mark == wanted || object.owned_elsewhere {
+        HostState::Ours(changes)
+    } else {
+        HostState::Unmarked { changes, mark }
+    }
+}

@@ -1,0 +1,66 @@
+//! How a project reaches its servers, secrets by reference.
+
+use super::secret::SecretRef;
+use std::collections::BTreeMap;
+
+/// A plain value, or a reference to a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// The value.
+    Plain(String),
+    /// Where it is found.
+    Secret(SecretRef),
+}
+
+/// The brokers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaConnection {
+    /// `host:port` list.
+    pub bootstrap_servers: String,
+    /// The only cluster id to work with, if the project names one.
+    pub cluster_id: Option<String>,
+    /// librdkafka properties.
+    pub properties: BTreeMap<String, Value>,
+}
+
+/// The ClickHouse servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClickHouseConnection {
+    /// HTTP interface of one server.
+    pub url: String,
+    /// User name.
+    pub user: String,
+    /// Password.
+    pub password: Option<Value>,
+    /// PEM file of the authority that signed the servers' certificates.
+    pub ca_certificate: Option<String>,
+    /// HTTP URLs of all hosts; empty: derived from `system.clusters`.
+    pub hosts: Vec<String>,
+}
+
+/// How DDL reaches the hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topology {
+    /// One server, no cluster.
+    Single,
+    /// A cluster; each host gets each statement by itself.
+    PerHost {
+        /// Its name in `system.clusters`.
+        cluster: String,
+    },
+    /// A cluster; `… ON CLUSTER …` goes to one host.
+    OnCluster {
+        /// Its name in `system.clusters`.
+        cluster: String,
+    },
+}
+
+impl Topology {
+    /// The cluster, if there is one.
+    pub fn cluster(&self) -> Option<&str> {
+        match self {
+            Topology::Single => None,
+            Topology::PerHost { cluster } | Topology::OnCluster { cluster } => Some(cluster),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Gathers the plans of all resources and puts their steps into order.
+
+use super::order::{self, OrderError, Relations};
+use super::step::{Action, Step};
+use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
+use crate::diff::ChangeSet;
+use crate::model::{Deletion, Desired, Live, ResourceId, Topology};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Steps as they come up.
+#[derive(Default)]
+pub(super) struct Draft {
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    /// A step at the brokers.
+    pub fn step(&mut self, resource: &ResourceId, action: Action, hazards: impl Into<Vec<Hazard>>) {
+        self.push(resource, action, BTreeSet::new(), hazards.into());
+    }
+
+    /// A step on ClickHouse hosts; none for no hosts.
+    pub fn step_on(
+        &mut self,
+        resource: &ResourceId,
+        action: Action,
+        hosts: BTreeSet<usize>,
+        hazards: impl Into<Vec<Hazard>>,
+    ) {
+        if !hosts.is_empty() {
+            self.push(resource, action, hosts, hazards.into());
+        }
+    }
+
+    fn push(&mut self, resource: &ResourceId, action: Action, hosts: BTreeSet<usize>, hazards: Vec<Hazard>) {
+        let timeout = action.timeout();
+        let resource = resource.clone();
+        self.steps.push(Step { resource, action, hosts, needs: BTreeSet::new(), hazards, timeout });
+    }
+}
+
+/// Steps of all resources; a database that several need is made once.
+#[derive(Default)]
+struct Steps {
+    steps: Vec<Step>,
+    databases: BTreeMap<String, usize>,
+}
+
+impl Steps {
+    fn extend(&mut self, draft: Draft) {
+        for step in draft.steps {
+            if let Action::CreateDatabase { name } = &step.action {
+                if let Some(at) = self.databases.get(name) {
+                    self.steps[*at].hosts.extend(step.hosts);
+                    continue;
+                }
+                self.databases.insert(name.clone(), self.steps.len());
+            }
+            self.steps.push(step);
+        }
+    }
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// When steps wait for each other, which the checks of `compile` should have found as a cascade that loops.
+pub fn plan(
+    header: Header,
+    desired: &Desired,
+    changes: &ChangeSet,
+    live: &Live,
+    policy: &Policy,
+) -> Result<Plan, OrderError> {
+    let policy = &with_allowances(desired, policy);
+    let mut steps = Steps::default();
+    let mut resources = Vec::new();
+    let mut take = |(mut made, draft): (ResourcePlan, Draft)| {
+        if made.blocked.is_empty() {
+            steps.extend(draft);
+        } else {
+            made.verb = Verb::Blocked;
+        }
+        resources.push(made);
+    };
+    for diff in changes.topics.iter().filter(|d| policy.includes(&d.desired.id)) {
+        take(topic::plan(diff, &live.kafka, policy));
+    }
+    for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id)) {
+        take(pipeline::plan(diff, &live.clickhouse, policy));
+    }
+    let mut relations = Relations::default();
+    for pipeline in &desired.pipelines {
+        for object in &pipeline.objects {
+            relations.add(&object.definition, &object.reads, &pipeline.topics);
+        }
+    }
+    let mut steps = order::order(steps.steps, &relations)?;
+    if let Topology::OnCluster { .. } = header.topology {
+        // One host passes the statement on to the others.
+        for step in &mut steps {
+            step.hosts = step.hosts.iter().take(1).copied().collect();
+        }
+    }
+    Ok(Plan { header, resources, steps })
+}
+
+/// What a manifest's own `deletion: allow` allows.
+fn with_allowances(desired: &Desired, policy: &Policy) -> Policy {
+    let topics = desired.topics.iter().map(|t| (&t.id, t.lifecycle));
+    let pipelines = desired.pipelines.iter().map(|p| (&p.id, p.lifecycle));
+    let allowed = topics.chain(pipelines).filter(|(_, l)| l.deletion == Deletion::Allow);
+    Policy { deletion_allowed: allowed.map(|(id, _)| id.clone()).collect(), ..policy.clone() }
+}
+
+impl ResourcePlan {
+    pub(super) fn keep(id: ResourceId) -> Self {
+        Self { id, verb: Verb::Keep, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
+    }
+
+    pub(super) fn block(&mut self, why: Blocked) {
+        self.verb = Verb::Blocked;
+        self.blocked.push(why);
+    }
+}

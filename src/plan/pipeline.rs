@@ -1,0 +1,238 @@
+//! What happens to one pipeline.
+
+use super::build::Draft;
+use super::step::Action;
+use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
+use crate::diff::{Attribute, HostState, ObjectDiff, PipelineDiff};
+use crate::model::{Deletion, Incompatible, LiveClickHouse, Owner, Presence, Role};
+use std::collections::BTreeSet;
+
+/// The pipeline's part of the plan, with its steps.
+pub(super) fn plan(diff: &PipelineDiff, live: &LiveClickHouse, policy: &Policy) -> (ResourcePlan, Draft) {
+    let mut draft = Draft::default();
+    let mut plan = ResourcePlan::keep(diff.desired.id.clone());
+    plan.blocked = untouchable(diff);
+    if !plan.blocked.is_empty() {
+        plan.verb = Verb::Blocked;
+        plan.changes = differences(diff);
+        return (plan, draft);
+    }
+    let differs = diff.objects.iter().any(|o| o.hosts.values().any(needs_recreate));
+    let recreate =
+        policy.recreate.contains(&plan.id) || differs && diff.desired.lifecycle.incompatible == Incompatible::Recreate;
+    match diff.desired.lifecycle.state {
+        Presence::Absent => remove(diff, &mut plan, &mut draft),
+        Presence::Present if recreate && exists(diff) => again(diff, live, &mut plan, &mut draft),
+        Presence::Present if differs => {
+            plan.changes = differences(diff);
+            plan.block(Blocked::NeedsRecreate);
+        }
+        Presence::Present => complete(diff, live, &mut plan, &mut draft),
+    }
+    (plan, draft)
+}
+
+/// What nobody may touch, or nobody can judge.
+fn untouchable(diff: &PipelineDiff) -> Vec<Blocked> {
+    let mut blocked = Vec::new();
+    for object in &diff.objects {
+        let name = &object.desired.definition.name;
+        if object.hosts.is_empty() {
+            let clusters: Vec<String> = object.desired.clusters.iter().cloned().collect();
+            blocked.push(Blocked::NoHosts(clusters.join(", ")));
+        }
+        for (host, state) in &object.hosts {
+            match state {
+                HostState::Foreign(owner) => {
+                    blocked.push(Blocked::Foreign { object: name.clone(), owner: owner.clone() });
+                }
+                HostState::Unknown { why, .. } => {
+                    blocked.push(Blocked::ObjectUnknown { object: name.clone(), host: *host, why: why.clone() });
+                }
+                HostState::Missing | HostState::Ours(_) | HostState::Unmarked { .. } => {}
+            }
+        }
+    }
+    blocked.dedup();
+    blocked
+}
+
+fn exists(diff: &PipelineDiff) -> bool {
+    diff.objects.iter().any(|o| o.hosts.values().any(is_there))
+}
+
+fn is_there(state: &HostState) -> bool {
+    !matches!(state, HostState::Missing)
+}
+
+/// Everything but the comment takes a drop and a create in this version.
+fn needs_recreate(state: &HostState) -> bool {
+    state.changes().iter().any(|c| c.attribute != Attribute::Comment)
+}
+
+fn hosts_where(object: &ObjectDiff, holds: impl Fn(&HostState) -> bool) -> BTreeSet<usize> {
+    object.hosts.iter().filter(|(_, s)| holds(s)).map(|(h, _)| *h).collect()
+}
+
+/// The differences as a reader sees them: equal ones of several hosts together.
+fn differences(diff: &PipelineDiff) -> Vec<Change> {
+    let mut changes: Vec<Change> = Vec::new();
+    for object in &diff.objects {
+        let name = &object.desired.definition.name;
+        for (host, state) in &object.hosts {
+            for found in state.changes() {
+                let known = changes.iter_mut().find_map(|c| match c {
+                    Change::Attribute { object, change, hosts } if object == name && change == found => Some(hosts),
+                    Change::Attribute { .. }
+                    | Change::Topic { .. }
+                    | Change::Make { .. }
+                    | Change::Unmake { .. }
+                    | Change::Adopt { .. } => None,
+                });
+                match known {
+                    Some(hosts) => hosts.push(*host),
+                    None => changes.push(Change::Attribute {
+                        object: name.clone(),
+                        change: found.clone(),
+                        hosts: vec![*host],
+                    }),
+                }
+            }
+        }
+    }
+    changes
+}
+
+/// Makes what is missing, takes over what is unmarked, mends comments.
+fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let whole = !exists(diff);
+    plan.changes = differences(diff);
+    databases(diff, draft);
+    for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
+        make(object, hosts_where(object, |s| !is_there(s)), plan, draft);
+        let definition = &object.desired.definition;
+        let unmarked = hosts_where(object, |s| matches!(s, HostState::Unmarked { .. }));
+        let mark = object.hosts.values().find_map(|s| match s {
+            HostState::Unmarked { mark, .. } => Some(mark.clone()),
+            HostState::Missing | HostState::Ours(_) | HostState::Foreign(_) | HostState::Unknown { .. } => None,
+        });
+        if let Some(from) = mark {
+            let hosts = unmarked.iter().copied().collect();
+            plan.changes.push(Change::Adopt { object: definition.name.clone(), from, hosts });
+        }
+        let stale = hosts_where(object, |s| matches!(s, HostState::Ours(changes) if !changes.is_empty()));
+        for (hosts, adopts) in [(unmarked, true), (stale, false)] {
+            let (name, comment) = (definition.name.clone(), definition.comment.clone());
+            draft.step_on(&plan.id, Action::Comment { name, comment, adopts }, hosts, []);
+        }
+    }
+    let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
+    if makes && whole {
+        plan.verb = Verb::Create;
+    } else if !plan.changes.is_empty() {
+        plan.verb = Verb::Change;
+    }
+    if makes {
+        foreground(diff, live, plan);
+    }
+}
+
+/// Drops everything that is there and makes all of it.
+fn again(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    plan.verb = Verb::Recreate;
+    plan.changes = differences(diff);
+    drops(diff, plan, draft);
+    databases(diff, draft);
+    for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
+        make(object, hosts_where(object, |_| true), plan, draft);
+    }
+    plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
+    foreground(diff, live, plan);
+}
+
+fn remove(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    match diff.desired.lifecycle.deletion {
+        _ if !exists(diff) => {}
+        Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
+        Deletion::Allow => {
+            plan.verb = Verb::Delete;
+            drops(diff, plan, draft);
+        }
+        Deletion::Orphan => forget(diff, plan, draft),
+    }
+}
+
+/// Takes our mark off and leaves the objects.
+fn forget(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
+        let definition = &object.desired.definition;
+        let ours = hosts_where(object, |s| matches!(s, HostState::Ours(_)));
+        if !ours.is_empty() {
+            plan.verb = Verb::Forget;
+        }
+        let comment = Owner::read(&definition.comment).0.to_owned();
+        let action = Action::Comment { name: definition.name.clone(), comment, adopts: false };
+        draft.step_on(&plan.id, action, ours, []);
+    }
+}
+
+fn databases(diff: &PipelineDiff, draft: &mut Draft) {
+    for (name, hosts) in &diff.missing_databases {
+        draft.step_on(&diff.desired.id, Action::CreateDatabase { name: name.clone() }, hosts.clone(), []);
+    }
+}
+
+fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    if hosts.is_empty() {
+        return;
+    }
+    let definition = &object.desired.definition;
+    plan.changes.push(Change::Make {
+        object: definition.name.clone(),
+        engine: definition.engine.name.clone(),
+        hosts: hosts.iter().copied().collect(),
+    });
+    draft.step_on(&plan.id, Action::Create(Box::new(definition.clone())), hosts, []);
+}
+
+fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    // The last made goes first; the edges of `order` do the rest.
+    for object in diff.objects.iter().rev().filter(|o| !o.desired.owned_elsewhere) {
+        let definition = &object.desired.definition;
+        let hosts = hosts_where(object, is_there);
+        if hosts.is_empty() {
+            continue;
+        }
+        for reader in &object.strangers {
+            plan.block(Blocked::ReadByStranger { object: definition.name.clone(), reader: reader.clone() });
+        }
+        let hazards = drop_hazards(object);
+        let name = definition.name.clone();
+        if object.desired.role == Role::Distributed {
+            draft.step_on(&plan.id, Action::Flush { name: name.clone() }, hosts.clone(), []);
+        }
+        let listed = hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
+        let sync = definition.engine.is_replicated();
+        draft.step_on(&plan.id, Action::Drop { name, is_view: definition.is_view(), sync }, hosts, hazards);
+    }
+}
+
+fn drop_hazards(object: &ObjectDiff) -> Vec<Hazard> {
+    match object.desired.role {
+        Role::Local => vec![Hazard::DeletesData],
+        Role::Distributed => vec![Hazard::BreaksReaders],
+        Role::EntryView => vec![Hazard::PausesIngestion],
+        Role::Source | Role::ErrorSink | Role::Hub | Role::View => Vec::new(),
+    }
+}
+
+/// A crash can lose rows that a Distributed table has taken but not yet sent.
+fn foreground(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan) {
+    let writes = |o: &&ObjectDiff| o.desired.role == Role::Distributed;
+    let on = diff.objects.iter().filter(writes).flat_map(|o| o.hosts.keys().copied());
+    let hosts: BTreeSet<usize> = on.filter(|h| !live.hosts[*h].foreground_insert).collect();
+    if !hosts.is_empty() {
+        plan.notes.push(Note::BackgroundInsert { hosts: hosts.into_iter().collect() });
+    }
+}

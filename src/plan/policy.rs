@@ -1,0 +1,90 @@
+//! What the user asked for and allowed.
+
+use super::{Hazard, Plan};
+use crate::model::ResourceId;
+use std::collections::BTreeSet;
+
+/// The wishes behind a plan.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Hazards that are allowed.
+    pub allow: Vec<Allowance>,
+    /// Resources to drop and make again.
+    pub recreate: BTreeSet<ResourceId>,
+    /// Only these; empty means all.
+    pub only: BTreeSet<ResourceId>,
+    /// Resources whose manifest itself allows deletion.
+    pub deletion_allowed: BTreeSet<ResourceId>,
+}
+
+/// `HAZARD` or `HAZARD:KIND/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allowance {
+    /// What is allowed.
+    pub hazard: Hazard,
+    /// For which resource; `None` for all.
+    pub resource: Option<ResourceId>,
+}
+
+impl Allowance {
+    /// Reads `HAZARD[:KIND/NAME]`.
+    ///
+    /// # Errors
+    /// In words, naming what is known.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (hazard, resource) = match text.split_once(':') {
+            Some((hazard, resource)) => (hazard, Some(resource)),
+            None => (text, None),
+        };
+        let known = || Hazard::ALL.map(Hazard::as_str).join(", ");
+        let hazard =
+            Hazard::parse(hazard).ok_or_else(|| format!("no hazard is called `{hazard}`; there are: {}", known()))?;
+        let resource = match resource {
+            Some(r) => Some(ResourceId::parse(r).ok_or_else(|| format!("`{r}` is no KIND/NAME"))?),
+            None => None,
+        };
+        Ok(Self { hazard, resource })
+    }
+}
+
+impl Policy {
+    /// Whether a hazard of a resource may be taken.
+    pub fn allows(&self, hazard: Hazard, resource: &ResourceId) -> bool {
+        let named = |a: &Allowance| a.hazard == hazard && a.resource.as_ref().is_none_or(|r| r == resource);
+        let by_manifest =
+            matches!(hazard, Hazard::DeletesData | Hazard::RecreatesTopic) && self.deletion_allowed.contains(resource);
+        !hazard.needs_consent() || by_manifest || self.allow.iter().any(named)
+    }
+
+    /// Hazards of the plan that nobody allowed.
+    pub fn missing(&self, plan: &Plan) -> Vec<(Hazard, ResourceId)> {
+        plan.hazards().into_iter().filter(|(h, r)| !self.allows(*h, r)).collect()
+    }
+
+    /// Whether a resource is part of the plan.
+    pub fn includes(&self, resource: &ResourceId) -> bool {
+        self.only.is_empty() || self.only.contains(resource)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Kind;
+
+    #[test]
+    fn consent_is_by_name_and_may_be_narrowed() {
+        let (a, b) = (ResourceId::new(Kind::Topic, "a"), ResourceId::new(Kind::Topic, "b"));
+        let narrow = Allowance::parse("changes-key-mapping:Topic/a").unwrap();
+        let policy = Policy { allow: vec![narrow], ..Policy::default() };
+        assert!(policy.allows(Hazard::ChangesKeyMapping, &a));
+        assert!(!policy.allows(Hazard::ChangesKeyMapping, &b));
+        assert!(!policy.allows(Hazard::DeletesData, &a));
+        assert!(policy.allows(Hazard::PausesIngestion, &b));
+        let by_manifest = Policy { deletion_allowed: BTreeSet::from([a.clone()]), ..Policy::default() };
+        assert!(by_manifest.allows(Hazard::DeletesData, &a));
+        assert!(!by_manifest.allows(Hazard::ShortensRetention, &a));
+        assert!(Allowance::parse("deletes-dta").unwrap_err().contains("deletes-data"));
+        assert!(Allowance::parse("deletes-data:a").is_err());
+    }
+}
