@@ -42,6 +42,13 @@ impl Host {
         Ok(Self { base: base.into(), shown: shown.into() })
     }
 
+    /// The URL of another host with the same scheme, port and path; `None` when the name fits into no URL.
+    pub fn with_name(&self, name: &str) -> Option<String> {
+        let mut base = Url::clone(&self.base);
+        base.set_host(Some(name)).ok()?;
+        Some(base.into())
+    }
+
     /// The URL requests go to.
     pub(super) fn base(&self) -> &Url {
         &self.base
