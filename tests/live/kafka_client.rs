@@ -138,6 +138,8 @@ async fn a_topic_grows_and_does_not_shrink() {
     created(&writer, &topic(&name, 1)).await;
     writer.grow(&name, 4).await.unwrap();
     assert_eq!(writer.await_present(&name, 4, SOON).await.unwrap().replicas, [1; 4]);
+    let early = writer.await_present(&name, 5, Duration::from_millis(200)).await.unwrap_err();
+    assert!(early.to_string().contains("it has 4 of 5 partitions"), "{early}");
     let refused = reason(writer.grow(&name, 2).await.unwrap_err());
     assert!(matches!(&refused, TopicError::Other { code, .. } if code == "INVALID_PARTITIONS"), "{refused:?}");
 }
@@ -197,7 +199,7 @@ async fn nothing_is_asked_for_nothing() {
 }
 
 #[tokio::test]
-async fn messages_are_written_in_order_and_counted() {
+async fn messages_are_written_and_counted() {
     let (writer, name) = (writer(), unique("produce"));
     created(&writer, &topic(&name, 3)).await;
     let producer = Producer::connect(&settings()).unwrap();
@@ -210,6 +212,16 @@ async fn messages_are_written_in_order_and_counted() {
     let marks = writer.reader().watermarks(&BTreeMap::from([(name.clone(), 3)])).await.unwrap();
     let marks = marks[&name].as_ref().unwrap();
     assert_eq!((marks.len(), marks.iter().map(|m| m.span()).sum::<u64>()), (3, 25_000));
+}
+
+#[tokio::test]
+async fn more_than_fits_into_memory_is_written() {
+    let (writer, name) = (writer(), unique("bulk"));
+    created(&writer, &topic(&name, 1)).await;
+    let producer = Producer::connect(&settings()).unwrap();
+    let record = |_| Record { topic: name.clone(), key: None, payload: vec![b'x'; 900_000] };
+    assert_eq!(producer.send((0..90).map(record)).await.unwrap(), 90);
+    writer.delete_topic(&name).await.unwrap();
 }
 
 #[tokio::test]
