@@ -136,6 +136,12 @@ impl TopicError {
         TopicError::Other { code: "NO_ANSWER".to_owned(), message: "the answer leaves the topic out".to_owned() }
     }
 
+    /// A topic whose partitions have no leader.
+    pub(super) fn leaderless() -> Self {
+        let message = "its partitions have no leader; see whether all brokers run".to_owned();
+        TopicError::Other { code: "LEADER_NOT_AVAILABLE".to_owned(), message }
+    }
+
     /// Names of errors that pass by themselves.
     const PASSING: [&str; 4] =
         ["THROTTLING_QUOTA_EXCEEDED", "NOT_CONTROLLER", "LEADER_NOT_AVAILABLE", "COORDINATOR_LOAD_IN_PROGRESS"];

@@ -80,7 +80,7 @@ impl KafkaReader {
     }
 
     /// First and next offset of partitions `0..count` of each topic, in partition order; the first error of a
-    /// partition stands for its topic. Two requests, however many topics.
+    /// partition stands for its topic. Two requests, however many topics, and more only where no topic has a leader.
     ///
     /// # Errors
     /// The request failed as a whole.
@@ -126,8 +126,24 @@ impl KafkaReader {
         if topics.values().all(|count| *count == 0) {
             return Ok(Offsets::new());
         }
-        let topics = topics.clone();
-        self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&topics, end)).await
+        let wanted = topics.clone();
+        let found = self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, end)).await?;
+        match found {
+            Some(offsets) => Ok(offsets),
+            None => self.without_leader(topics).await,
+        }
+    }
+
+    /// Why no partition of any of these topics has a leader.
+    async fn without_leader(&self, topics: &BTreeMap<String, u32>) -> Result<Offsets, KafkaError> {
+        let names: Vec<String> = topics.keys().cloned().collect();
+        let mut described = self.describe_topics(&names).await?;
+        let mut offsets = Offsets::new();
+        for (name, count) in topics {
+            let reason = described.remove(name).and_then(Result::err).unwrap_or_else(TopicError::leaderless);
+            offsets.extend((0..*count).map(|partition| ((name.clone(), partition), Err(reason.clone()))));
+        }
+        Ok(offsets)
     }
 
     /// One request a chunk of distinct names, and an answer for every name.

@@ -73,15 +73,28 @@ impl KafkaWriter {
         alter(&self.handle, topic, set, unset, false).await
     }
 
-    /// Deletes a topic with its messages. It may be seen for a moment longer: [`KafkaWriter::await_absent`].
+    /// Deletes topics with their messages, one answer for each. They may be seen for a moment longer:
+    /// [`KafkaWriter::await_absent`].
     ///
-    /// The protocol's deletion goes by name here, not by id: whoever must not delete a successor compares ids before.
+    /// librdkafka deletes by name, not by id: whoever must not delete a successor compares ids before.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn delete_topics(&self, topics: &[String]) -> Result<PerTopic<()>, KafkaError> {
+        // librdkafka refuses an empty list.
+        if topics.is_empty() {
+            return Ok(PerTopic::new());
+        }
+        let names = topics.to_vec();
+        self.handle.call(Request::DeleteTopics, move |call| call.delete_topics(&names)).await
+    }
+
+    /// [`KafkaWriter::delete_topics`] for one.
     ///
     /// # Errors
     /// [`KafkaError::Topic`] with the brokers' reason, or the request failed.
     pub async fn delete_topic(&self, topic: &str) -> Result<(), KafkaError> {
-        let name = topic.to_owned();
-        let answers = self.handle.call(Request::DeleteTopics, move |call| call.delete_topic(&name)).await?;
+        let answers = self.delete_topics(&[topic.to_owned()]).await?;
         self.handle.only(Request::DeleteTopics, topic, answers)
     }
 

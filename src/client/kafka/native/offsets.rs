@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::ffi::c_int;
 use sys::rd_kafka_OffsetSpec_t as Spec;
 use sys::rd_kafka_admin_op_t as Op;
+use sys::rd_kafka_resp_err_t as Code;
 
 /// One end of partitions, by topic and partition number.
 pub(in super::super) type Offsets = BTreeMap<(String, u32), Result<u64, TopicError>>;
@@ -24,12 +25,13 @@ pub(in super::super) enum OffsetEnd {
 }
 
 impl Call<'_> {
-    /// One end of partitions `0..count` of each topic.
+    /// One end of partitions `0..count` of each topic; `None` where librdkafka finds a leader for none of them, which
+    /// it also says of topics that are absent or forbidden.
     pub(in super::super) fn list_offsets(
         &self,
         topics: &BTreeMap<String, u32>,
         end: OffsetEnd,
-    ) -> Result<Offsets, NativeError> {
+    ) -> Result<Option<Offsets>, NativeError> {
         let spec = match end {
             OffsetEnd::Low => Spec::RD_KAFKA_OFFSET_SPEC_EARLIEST,
             OffsetEnd::High => Spec::RD_KAFKA_OFFSET_SPEC_LATEST,
@@ -49,10 +51,14 @@ impl Call<'_> {
                 }
             }
         }
-        let event = self.admin(Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, false, |rk, options, queue| {
+        let answer = self.admin(Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, false, |rk, options, queue| {
             // SAFETY: all are live for the call.
             unsafe { sys::rd_kafka_ListOffsets(rk, wanted.ptr(), options, queue) }
-        })?;
+        });
+        let event = match answer {
+            Err(error) if error.code == Code::RD_KAFKA_RESP_ERR__NOENT as i32 => return Ok(None),
+            other => other?,
+        };
         // SAFETY: the event is live; the result is part of it.
         let result = result_of(unsafe { sys::rd_kafka_event_ListOffsets_result(event.ptr()) })?;
         let mut count = 0;
@@ -62,7 +68,7 @@ impl Call<'_> {
             array(items.cast_const(), count)
         };
         // SAFETY: as above.
-        Ok(infos.iter().filter_map(|info| unsafe { offset(*info) }).collect())
+        Ok(Some(infos.iter().filter_map(|info| unsafe { offset(*info) }).collect()))
     }
 }
 

@@ -47,14 +47,10 @@ impl Call<'_> {
         Ok(answers)
     }
 
-    /// Deletes one topic.
-    pub(in super::super) fn delete_topic(&self, topic: &str) -> Result<PerTopic<()>, NativeError> {
-        let name = c_string(topic)?;
-        // SAFETY: the name is live for the call; the object is ours.
-        let wanted =
-            unsafe { Owned::new(sys::rd_kafka_DeleteTopic_new(name.as_ptr()), sys::rd_kafka_DeleteTopic_destroy) }
-                .ok_or_else(|| NativeError::local(format!("{topic:?} cannot be the name of a topic")))?;
-        let mut list = [wanted.ptr()];
+    /// Deletes topics.
+    pub(in super::super) fn delete_topics(&self, names: &[String]) -> Result<PerTopic<()>, NativeError> {
+        let wanted = names.iter().map(|name| deletion(name)).collect::<Result<Vec<_>, _>>()?;
+        let mut list = pointers(&wanted);
         let event = self.admin(Op::RD_KAFKA_ADMIN_OP_DELETETOPICS, false, |rk, options, queue| {
             // SAFETY: all are live for the call, and the list has the length given.
             unsafe { sys::rd_kafka_DeleteTopics(rk, list.as_mut_ptr(), list.len(), options, queue) }
@@ -153,6 +149,13 @@ fn new_topic(topic: &NewTopic) -> Result<Result<Owned<sys::rd_kafka_NewTopic_t>,
         }
     }
     Ok(Ok(native))
+}
+
+fn deletion(topic: &str) -> Result<Owned<sys::rd_kafka_DeleteTopic_t>, NativeError> {
+    let name = c_string(topic)?;
+    // SAFETY: the name is live for the call, which copies it; the object is ours.
+    unsafe { Owned::new(sys::rd_kafka_DeleteTopic_new(name.as_ptr()), sys::rd_kafka_DeleteTopic_destroy) }
+        .ok_or_else(|| NativeError::local(format!("{topic:?} cannot be the name of a topic")))
 }
 
 /// # Safety
