@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
+pub mod create;
 pub mod definition;
 pub mod desired;
 pub mod live;
@@ -13,6 +14,7 @@ pub mod setting;
 pub mod token;
 pub mod topic;
 
+pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{
     Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
