@@ -1,5 +1,7 @@
 //! The ClickHouse client against a real server.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 use secrecy::SecretString;
 use serde::Deserialize;
 use sluice::client::clickhouse::{ClickHouseError, ClickHouseReader, ClickHouseSettings, ClickHouseWriter, Execute};
@@ -111,7 +113,7 @@ async fn a_reader_changes_nothing() {
         ("CREATE USER cl_nobody".to_owned(), true),
         ("CREATE FUNCTION cl_f AS x -> x".to_owned(), true),
         ("SET readonly = 0".to_owned(), true),
-        (format!("INSERT INTO FUNCTION null('a Int8') SELECT 1"), false),
+        ("INSERT INTO FUNCTION null('a Int8') SELECT 1".to_owned(), false),
         (format!("UNDROP TABLE {db}.t"), false),
     ] {
         let outcome = writer().execute(&sql, &Execute { query_id: options().query_id, ..readonly.clone() }).await;
