@@ -3,7 +3,6 @@
 //! Imports nothing of the crate. Knows no server and decides no default that needs another resource:
 //! that is `compile`.
 
-pub mod document;
 pub mod envelope;
 pub mod finding;
 pub mod pipeline;
@@ -12,7 +11,6 @@ pub mod target;
 pub mod topic;
 pub mod value;
 
-pub use document::{Document, Loaded, Spans};
 pub use envelope::{DeletionSpec, IncompatibleSpec, LifecycleSpec, Metadata, StateSpec};
 pub use finding::{FileId, Finding, Place, Severity};
 pub use pipeline::{Collection, ErrorMode, ErrorsSpec, FormatSchema, KafkaPipelineSpec, SourceSpec, TopicRef};
