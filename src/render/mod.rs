@@ -1,1 +1,3 @@
 //! Room of render.
+
+pub mod finding;

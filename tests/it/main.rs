@@ -1,0 +1,3 @@
+//! Tests of the public API, in one binary.
+
+mod bad_manifests;
