@@ -4,7 +4,7 @@ use super::finding::{FileId, Finding, Place};
 use super::node::{Node, NodeKind, Origin, Style};
 use super::spans::value_range;
 use super::suggest::nearest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by name, from the layer that wins to the one that loses.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +46,8 @@ pub struct Substitution<'a> {
     pub file: FileId,
     /// Its text.
     pub text: &'a str,
+    /// Names that are set, but not for this part of the file.
+    pub out_of_reach: &'a BTreeSet<String>,
 }
 
 impl Substitution<'_> {
@@ -79,11 +81,15 @@ impl Substitution<'_> {
         match &fault.what {
             What::Unset(name) => {
                 let finding = Finding::error("variable/unset", format!("the variable `{name}` is not set"), place);
+                let finding = finding.label("no value and no default");
+                if self.out_of_reach.contains(name) {
+                    return finding.help("`vars` see `--var` and the process environment, not each other");
+                }
                 let near = match nearest(name, self.variables.names()) {
                     Some(near) => format!("did you mean `{near}`? "),
                     None => String::new(),
                 };
-                finding.label("no value and no default").help(format!(
+                finding.help(format!(
                     "{near}set it with `--var {name}=…`, in `vars` of the project or in the environment, or write `${{{name}:-default}}`"
                 ))
             }

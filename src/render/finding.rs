@@ -2,7 +2,9 @@
 
 use crate::manifest::{FileId, Files, Finding, Place, Severity, SourceText};
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -49,7 +51,7 @@ struct Mark<'a> {
     kind: AnnotationKind,
 }
 
-fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<annotate_snippets::Element<'a>> {
+fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<Element<'a>> {
     let Some(place) = finding.place else { return Vec::new() };
     let primary = Mark { place, words: &finding.label, kind: AnnotationKind::Primary };
     let also = finding.also.iter().map(|(place, words)| Mark { place: *place, words, kind: AnnotationKind::Context });
@@ -60,12 +62,12 @@ fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<annotate_snippets
     }
     let shown = |((_, file, _), marks): ((bool, FileId, usize), Vec<Mark<'a>>)| match files.get(file) {
         Some(source) => snippet(source, &marks),
-        None => Origin::path("(unknown file)").into(),
+        None => vec![Origin::path("(unknown file)").into()],
     };
-    by_file.into_iter().map(shown).collect()
+    by_file.into_iter().flat_map(shown).collect()
 }
 
-fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> annotate_snippets::Element<'a> {
+fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> Vec<Element<'a>> {
     let text = &*source.text;
     let inside = |at: usize| floor(text, at);
     let first = marks.iter().map(|m| inside(m.place.start)).min().unwrap_or_default();
@@ -84,7 +86,7 @@ fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> annotate_snippets:
         mark(m, start, end)
     });
     let piece = piece.replace('\r', " ");
-    Snippet::source(piece).line_start(line).path(clean(&source.path)).annotations(annotations).into()
+    vec![Snippet::source(piece).line_start(line).path(clean(&source.path)).annotations(annotations).into()]
 }
 
 fn mark<'a>(mark: &Mark<'a>, start: usize, end: usize) -> Annotation<'a> {
@@ -93,7 +95,7 @@ fn mark<'a>(mark: &Mark<'a>, start: usize, end: usize) -> Annotation<'a> {
 }
 
 /// A place in a very long line: a part of the line is shown, and its true position beside it.
-fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) -> annotate_snippets::Element<'a> {
+fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) -> Vec<Element<'a>> {
     const BEFORE: usize = 60;
     const SHOWN: usize = 120;
     let text = &*source.text;
@@ -103,14 +105,10 @@ fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) ->
     let right = floor(text, (left + SHOWN + BEFORE).min(line_end));
     let end = floor(text, one.place.end).clamp(start, right.max(start));
     let column = text[from..start].chars().count() + 1;
-    let path = format!("{}:{line}:{column} (part of a long line)", clean(&source.path));
+    let origin = Origin::path(clean(&source.path)).line(line).char_column(column);
     let piece = text[left..right.max(end)].replace('\r', " ");
-    Snippet::source(piece)
-        .line_start(line)
-        .line_numbering(true)
-        .path(path)
-        .annotation(mark(one, start - left, end - left))
-        .into()
+    let snippet = Snippet::source(piece).line_start(line).annotation(mark(one, start - left, end - left));
+    vec![origin.into(), snippet.into()]
 }
 
 /// The start of the character at or before a byte.
