@@ -1,1 +1,9 @@
-//! Room of apply.
+//! Plan -> outcomes: a loop over steps that were decided before. Asks nothing, decides nothing.
+
+mod clickhouse;
+mod kafka;
+mod outcome;
+mod run;
+
+pub use outcome::{Events, Outcome, StepError};
+pub use run::{Stop, run};

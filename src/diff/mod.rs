@@ -8,22 +8,7 @@ pub use definition::{Attribute, AttributeChange};
 pub use pipeline::{HostState, ObjectDiff, PipelineDiff};
 pub use topic::{TopicChange, TopicDiff, TopicState};
 
-use crate::model::{Desired, Live, ObjectName};
-use std::collections::BTreeMap;
-
-/// The server's own form of definitions whose letters differ from the live ones, by host and object.
-pub type Canonical = BTreeMap<(usize, ObjectName), CanonicalForm>;
-
-/// What the server made of a desired definition.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CanonicalForm {
-    /// The definition in its words.
-    Form(Box<crate::model::Definition>),
-    /// It does not accept it.
-    Refused(String),
-    /// It could not be asked.
-    Unknown(String),
-}
+use crate::model::{Canonical, Desired, Live};
 
 /// All differences of a project.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! A pipeline's objects against every host that should carry them.
 
 use super::definition::{self, AttributeChange};
-use super::{Canonical, CanonicalForm};
-use crate::model::{DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner};
+use crate::model::{Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One pipeline's differences.

@@ -163,6 +163,7 @@ mod tests {
             brokers: 1,
             names: BTreeSet::new(),
             topics: BTreeMap::from([("t".to_owned(), TopicFact::Present(topic))]),
+            refused: BTreeMap::new(),
         }
     }
 

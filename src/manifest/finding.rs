@@ -1,5 +1,7 @@
 //! What is wrong with the manifests, and where.
 
+use super::suggest::nearest;
+
 /// Number of a loaded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub usize);
@@ -84,13 +86,8 @@ impl Finding {
     /// Adds "did you mean" when one of `known` is close to `word`.
     #[must_use]
     pub fn did_you_mean<'a>(self, word: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
-        let near = |k: &&str| {
-            let (distance, longest) = (strsim::damerau_levenshtein(word, k), word.chars().count().max(k.len()));
-            (distance <= longest / 3 || k.eq_ignore_ascii_case(word)).then_some(distance)
-        };
-        let best = known.into_iter().filter_map(|k| near(&k).map(|d| (d, k))).min();
-        match best {
-            Some((_, k)) => self.help(format!("did you mean `{k}`?")),
+        match nearest(word, known) {
+            Some(k) => self.help(format!("did you mean `{k}`?")),
             None => self,
         }
     }

@@ -1,7 +1,7 @@
 //! Scalar values as people write them: numbers where texts are meant, secrets where values are.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor, value::MapAccessDeserializer};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::fmt;
@@ -26,9 +26,18 @@ impl Scalar {
     }
 }
 
+/// Tag under which the loader hands over a number that no machine number keeps as written: `2.10`, `1e100`.
+pub(crate) const AS_WRITTEN: &str = "asWritten";
+
+fn as_written<'de, A: EnumAccess<'de>>(tagged: A) -> Result<Scalar, A::Error> {
+    let (tag, text) = tagged.variant::<String>()?;
+    let text: String = text.newtype_variant()?;
+    if tag == AS_WRITTEN { Ok(Scalar { text, bare: true }) } else { Err(A::Error::custom("a tag has no meaning here")) }
+}
+
 struct ScalarVisitor;
 
-impl Visitor<'_> for ScalarVisitor {
+impl<'de> Visitor<'de> for ScalarVisitor {
     type Value = Scalar;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -53,6 +62,10 @@ impl Visitor<'_> for ScalarVisitor {
 
     fn visit_str<E: Error>(self, v: &str) -> Result<Scalar, E> {
         Ok(Scalar::quoted(v))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<Scalar, A::Error> {
+        as_written(tagged)
     }
 }
 
@@ -119,6 +132,10 @@ impl<'de> Deserialize<'de> for MaybeSecret {
 
             fn visit_str<E: Error>(self, v: &str) -> Result<MaybeSecret, E> {
                 Ok(MaybeSecret::Plain(Scalar::quoted(v)))
+            }
+
+            fn visit_enum<A: EnumAccess<'de>>(self, tagged: A) -> Result<MaybeSecret, A::Error> {
+                as_written(tagged).map(MaybeSecret::Plain)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<MaybeSecret, A::Error> {

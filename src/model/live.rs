@@ -25,6 +25,8 @@ pub struct LiveKafka {
     pub names: BTreeSet<String>,
     /// What is known of each topic asked for.
     pub topics: BTreeMap<String, TopicFact>,
+    /// What the brokers said when asked whether they would take a topic or a config, where they would not.
+    pub refused: BTreeMap<String, String>,
 }
 
 /// What is known of a topic.
@@ -82,4 +84,18 @@ pub struct LiveObject {
     pub uuid: String,
     /// Views that read it, whoever made them.
     pub readers: Vec<ObjectName>,
+}
+
+/// The server's own form of definitions whose letters differ from the live ones, by host and object.
+pub type Canonical = BTreeMap<(usize, ObjectName), CanonicalForm>;
+
+/// What a server made of a desired definition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CanonicalForm {
+    /// The definition in its words.
+    Form(Box<Definition>),
+    /// It does not accept it.
+    Refused(String),
+    /// It could not be asked.
+    Unknown(String),
 }

@@ -3,6 +3,7 @@
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
 pub mod connection;
+pub mod create;
 pub mod definition;
 pub mod desired;
 pub mod live;
@@ -20,10 +21,10 @@ pub use desired::{
     Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
     UnmanagedConfig,
 };
-pub use live::{Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact};
+pub use live::{Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact};
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;
-pub use secret::SecretRef;
+pub use secret::{SecretRef, Secrets};
 pub use setting::SettingValue;
 pub use token::Fragment;
 pub use topic::{ConfigEntry, ConfigSource};

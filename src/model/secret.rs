@@ -1,6 +1,11 @@
-//! References to secrets. The value itself never enters the model: only `client` and `apply` see it.
+//! References to secrets. No definition, plan or step holds a value: only `client` and `apply` are handed
+//! the values, beside them.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+/// Values of secrets by reference. Debug shows none of them.
+pub type Secrets = BTreeMap<SecretRef, secrecy::SecretString>;
 
 /// Where a secret's value is found when it is needed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -32,6 +32,9 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
         }
         (TopicState::Present { changes, .. }, Presence::Present) => change(topic, changes, live, &mut plan, &mut draft),
     }
+    if let Some(words) = live.refused.get(&topic.name) {
+        plan.block(Blocked::RefusedByBrokers(words.clone()));
+    }
     (plan, draft)
 }
 

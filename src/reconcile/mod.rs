@@ -1,1 +1,195 @@
-//! x
+//! Observe, diff, ask the server about what differs by its letters, diff again, plan.
+//!
+//! The one place where reading and the pure core meet. Changes nothing.
+
+use crate::client::Servers;
+use crate::client::clickhouse::ClickHouseReader;
+use crate::client::kafka::{KafkaError, NewTopic};
+use crate::compile::Compiled;
+use crate::diff::{self, ChangeSet};
+use crate::model::live::{Live, LiveClickHouse, LiveKafka};
+use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Presence};
+use crate::observe::{self, ObserveError};
+use crate::plan::{self, Action, Header, Host, OrderError, Plan, Policy};
+use futures_util::future::try_join_all;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Why no plan could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// The servers could not be read.
+    #[error(transparent)]
+    Observe(#[from] ObserveError),
+    /// The brokers belong to another cluster than the project is for.
+    #[error(
+        "the brokers at {servers} are cluster `{found}`, but the project is for `{wanted}`; check \
+         `kafka.bootstrapServers` and `kafka.clusterId`"
+    )]
+    WrongCluster {
+        /// Bootstrap servers.
+        servers: String,
+        /// Cluster id found.
+        found: String,
+        /// Cluster id of the project.
+        wanted: String,
+    },
+    /// Steps wait for each other.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+}
+
+/// A plan and where its hosts are.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The plan.
+    pub plan: Plan,
+    /// URL of each host of the plan, by index.
+    pub urls: Vec<String>,
+}
+
+/// Reads all servers and makes the plan.
+///
+/// Flow: Kafka and every ClickHouse host are read at the same time; what differs by its letters is asked of
+/// one host a version; topics to be made or changed are put before the brokers without making them.
+///
+/// # Errors
+/// Anything that could not be read as a whole. What is unknown of one object blocks its resource.
+pub async fn prepare(
+    compiled: &Compiled,
+    servers: &Servers,
+    environment: Option<&str>,
+    policy: &Policy,
+) -> Result<Prepared, ReconcileError> {
+    let desired = &compiled.desired;
+    let (kafka, (urls, readers, hosts)) = tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
+    if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
+        let servers = compiled.kafka.bootstrap_servers.clone();
+        return Err(ReconcileError::WrongCluster { servers, found: kafka.cluster_id, wanted: wanted.clone() });
+    }
+    let mut live = Live { kafka, clickhouse: hosts };
+    let by_letter = diff::diff(desired, &live, &Canonical::new());
+    let canonical = canonical(desired, &by_letter, &live.clickhouse, &readers).await?;
+    let changes = if canonical.is_empty() { by_letter } else { diff::diff(desired, &live, &canonical) };
+    let header = || header(compiled, environment, &live);
+    let plan = plan::plan(header(), desired, &changes, &live, policy)?;
+    let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
+    if refused.is_empty() {
+        return Ok(Prepared { plan, urls });
+    }
+    let header = header();
+    live.kafka.refused = refused;
+    Ok(Prepared { plan: plan::plan(header, desired, &changes, &live, policy)?, urls })
+}
+
+fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
+    let host = |h: &crate::model::LiveHost| Host { name: h.name.clone(), version: h.version.clone() };
+    Header {
+        project: compiled.desired.project.clone(),
+        environment: environment.map(str::to_owned),
+        kafka: compiled.kafka.bootstrap_servers.clone(),
+        cluster_id: live.kafka.cluster_id.clone(),
+        topology: compiled.desired.topology.clone(),
+        hosts: live.clickhouse.hosts.iter().map(host).collect(),
+    }
+}
+
+async fn kafka(desired: &Desired, servers: &Servers, policy: &Policy) -> Result<LiveKafka, ReconcileError> {
+    let names: BTreeSet<String> = desired.topics.iter().map(|t| t.name.clone()).collect();
+    let goes = |t: &&crate::model::DesiredTopic| {
+        t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id)
+    };
+    let identify = desired.topics.iter().filter(goes).map(|t| t.name.clone()).collect();
+    Ok(observe::kafka::topics(servers.kafka(), &names, &identify).await?)
+}
+
+type Hosts = (Vec<String>, Vec<ClickHouseReader>, LiveClickHouse);
+
+async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, ReconcileError> {
+    let (urls, readers): (Vec<_>, Vec<_>) =
+        observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
+    let names: Vec<ObjectName> = desired.object_names().into_iter().collect();
+    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &names))).await?;
+    Ok((urls, readers, LiveClickHouse { hosts }))
+}
+
+/// Asks about every definition that differs by its letters, once a server version.
+async fn canonical(
+    desired: &Desired,
+    changes: &ChangeSet,
+    live: &LiveClickHouse,
+    readers: &[ClickHouseReader],
+) -> Result<Canonical, ReconcileError> {
+    let worth = changes.worth_asking();
+    let objects = desired.pipelines.iter().flat_map(|p| &p.objects);
+    let known: BTreeMap<ObjectName, &Definition> =
+        objects.map(|o| (o.definition.name.clone(), &o.definition)).collect();
+    let mut by_version: BTreeMap<&str, (usize, BTreeMap<&ObjectName, &Definition>)> = BTreeMap::new();
+    for (host, definition) in &worth {
+        let version = live.hosts[*host].version.as_str();
+        let (_, asked) = by_version.entry(version).or_insert_with(|| (*host, BTreeMap::new()));
+        asked.insert(&definition.name, definition);
+    }
+    let known = &known;
+    let questions = by_version.iter().map(|(version, (host, asked))| async move {
+        let definitions: Vec<&Definition> = asked.values().copied().collect();
+        let forms = observe::canonical::canonical(&readers[*host], &definitions, known).await?;
+        Ok::<_, ObserveError>((*version, forms))
+    });
+    let answers: BTreeMap<&str, BTreeMap<ObjectName, CanonicalForm>> =
+        try_join_all(questions).await?.into_iter().collect();
+    let form = |host: usize, name: &ObjectName| answers.get(live.hosts[host].version.as_str())?.get(name).cloned();
+    let found = worth.iter().filter_map(|(host, d)| Some(((*host, d.name.clone()), form(*host, &d.name)?)));
+    Ok(found.collect())
+}
+
+/// What the brokers say to topics that are to be made or changed, where they would refuse.
+async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, String>, KafkaError> {
+    let mut made = Vec::new();
+    let mut refused = BTreeMap::new();
+    let deleted: BTreeSet<&String> = plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).collect();
+    for step in &plan.steps {
+        match &step.action {
+            // While the old topic is there the brokers would only say so.
+            Action::CreateTopic { name, .. } if deleted.contains(name) => {}
+            Action::CreateTopic { name, partitions, replication_factor, config } => made.push(NewTopic {
+                name: name.clone(),
+                partitions: *partitions,
+                replication_factor: *replication_factor,
+                config: config.clone(),
+            }),
+            Action::AlterTopic { name, set, unset } => match servers.kafka().validate_config(name, set, unset).await {
+                Ok(()) => {}
+                Err(KafkaError::Topic { source, .. }) => {
+                    refused.insert(name.clone(), source.to_string());
+                }
+                Err(other) => return Err(other),
+            },
+            Action::GrowTopic { .. }
+            | Action::DeleteTopic { .. }
+            | Action::CreateDatabase { .. }
+            | Action::Create(_)
+            | Action::Comment { .. }
+            | Action::Flush { .. }
+            | Action::Drop { .. } => {}
+        }
+    }
+    if !made.is_empty() {
+        let answers = servers.kafka().validate_topics(&made).await?;
+        refused.extend(answers.into_iter().filter_map(|(name, answer)| Some((name, answer.err()?.to_string()))));
+    }
+    Ok(refused)
+}
+
+fn deleted_topic(action: &Action) -> Option<&String> {
+    match action {
+        Action::DeleteTopic { name, .. } => Some(name),
+        Action::CreateTopic { .. }
+        | Action::GrowTopic { .. }
+        | Action::AlterTopic { .. }
+        | Action::CreateDatabase { .. }
+        | Action::Create(_)
+        | Action::Comment { .. }
+        | Action::Flush { .. }
+        | Action::Drop { .. } => None,
+    }
+}

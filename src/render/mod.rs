@@ -14,6 +14,7 @@ mod reason;
 mod resource;
 mod totals;
 
+pub mod finding;
 pub mod outcome;
 pub mod script;
 pub mod text;

@@ -9,4 +9,4 @@ pub mod change;
 pub mod read;
 
 pub use create::{create, create_temporary, replicated_rest};
-pub use statement::{Secrets, Statement};
+pub use statement::Statement;

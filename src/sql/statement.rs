@@ -1,10 +1,6 @@
 //! A statement that may hold secrets: shown with their references, sent with their values.
 
-use crate::model::{SecretRef, SettingValue, quote};
-use std::collections::BTreeMap;
-
-/// Values of secrets by reference.
-pub type Secrets = BTreeMap<SecretRef, secrecy::SecretString>;
+use crate::model::{SecretRef, Secrets, SettingValue, quote};
 
 /// One SQL statement.
 #[derive(Debug, Clone, PartialEq, Eq)]

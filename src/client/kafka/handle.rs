@@ -1,0 +1,103 @@
+//! One librdkafka client and the way every request takes through it.
+
+use super::context::Context;
+use super::counts::{Counters, Request, RequestCounts};
+use super::deadline::Deadline;
+use super::error::{KafkaError, TopicError};
+use super::facts::PerTopic;
+use super::native::{Call, NativeError};
+use super::settings::KafkaSettings;
+use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError as RdError;
+use rdkafka::producer::{Producer as _, ThreadedProducer};
+use rdkafka::types::RDKafkaRespErr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A client of the producer kind (the lightest that librdkafka has) that never produces; its own thread hands log and
+/// errors to the [`Context`].
+pub(super) struct Handle {
+    client: ThreadedProducer<Context>,
+    servers: String,
+    timeout: Duration,
+    counters: Counters,
+}
+
+impl Handle {
+    /// Sets the client up; connects at the first request.
+    pub(super) fn new(settings: &KafkaSettings) -> Result<Arc<Self>, KafkaError> {
+        let config: ClientConfig = settings.client_config()?;
+        let client = config.create_with_context(Context::new(settings)).map_err(|e: RdError| settings.refusal(&e))?;
+        Ok(Arc::new(Self {
+            client,
+            servers: settings.bootstrap_servers.clone(),
+            timeout: settings.timeout,
+            counters: Counters::default(),
+        }))
+    }
+
+    pub(super) fn counts(&self) -> RequestCounts {
+        self.counters.read()
+    }
+
+    /// Does one request on a thread that may block, within the timeout.
+    ///
+    /// Dropping the future does not stop the request: it ends by itself, at the latest with the timeout.
+    pub(super) async fn call<T, F>(self: &Arc<Self>, request: Request, work: F) -> Result<T, KafkaError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Call<'_>) -> Result<T, NativeError> + Send + 'static,
+    {
+        self.counters.add(request);
+        let handle = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let call = Call::new(handle.client.client(), Deadline::after(handle.timeout));
+            work(&call)
+        });
+        let result = done.await.map_err(|e| self.failed(request, "INTERRUPTED".to_owned(), e.to_string()))?;
+        match result {
+            Ok(value) => {
+                self.client.context().forget();
+                Ok(value)
+            }
+            Err(error) => Err(self.explain(request, error)),
+        }
+    }
+
+    /// The answer of a request about one topic.
+    pub(super) fn only<T>(&self, request: Request, topic: &str, mut answers: PerTopic<T>) -> Result<T, KafkaError> {
+        let answer = answers.remove(topic).unwrap_or_else(|| Err(TopicError::unanswered()));
+        answer.map_err(|source| self.refused(request, topic, source))
+    }
+
+    pub(super) fn refused(&self, request: Request, topic: &str, source: TopicError) -> KafkaError {
+        KafkaError::Topic { servers: self.servers.clone(), request, topic: topic.to_owned(), source }
+    }
+
+    fn failed(&self, request: Request, code: String, message: String) -> KafkaError {
+        KafkaError::Request { servers: self.servers.clone(), request, code, message }
+    }
+
+    fn explain(&self, request: Request, error: NativeError) -> KafkaError {
+        let context = self.client.context();
+        let servers = self.servers.clone();
+        if !NO_ANSWER.contains(&error.code) {
+            return self.failed(request, error.name, context.redact(&error.message));
+        }
+        if let Some(reason) = context.refused_login() {
+            return KafkaError::Login { servers, reason };
+        }
+        let last = context.broker_error().unwrap_or_else(|| context.redact(&error.message));
+        KafkaError::Unreachable { servers, request, within: self.timeout, last }
+    }
+}
+
+/// librdkafka's own errors that mean that no broker answered.
+const NO_ANSWER: [i32; 6] = [
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__TRANSPORT as i32,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__TIMED_OUT as i32,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN as i32,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__RESOLVE as i32,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__AUTHENTICATION as i32,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR__SSL as i32,
+];

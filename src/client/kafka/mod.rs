@@ -1,0 +1,30 @@
+//! Kafka: the only user of rdkafka.
+//!
+//! Reading and writing are apart: a plan holds a [`KafkaReader`], which has no call that changes anything. Two kinds
+//! of failure are apart as well: [`KafkaError`] says that a request failed, [`TopicError`] that the brokers refused
+//! one topic of a request that went through.
+//!
+//! No handle ever creates a topic by asking for it: `allow.auto.create.topics` is off on all of them.
+
+mod context;
+mod counts;
+mod deadline;
+mod error;
+mod facts;
+mod handle;
+mod hidden;
+mod native;
+mod producer;
+mod reader;
+mod settings;
+mod waits;
+mod writer;
+
+pub use counts::{Request, RequestCounts};
+pub use error::{KafkaError, TopicError};
+pub use facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};
+pub use producer::{Producer, Record};
+pub use reader::KafkaReader;
+pub use settings::KafkaSettings;
+pub use waits::Absence;
+pub use writer::KafkaWriter;

@@ -1,0 +1,110 @@
+//! Error codes of librdkafka and of brokers as errors of this crate.
+
+use super::super::error::TopicError;
+use super::raw;
+use super::text::text;
+use rdkafka::bindings as sys;
+use sys::rd_kafka_resp_err_t as Code;
+
+/// A request failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct NativeError {
+    /// librdkafka's or the broker's number.
+    pub(in super::super) code: i32,
+    /// Its name, e.g. `_TIMED_OUT`.
+    pub(in super::super) name: String,
+    /// librdkafka's or the broker's words.
+    pub(in super::super) message: String,
+}
+
+impl NativeError {
+    /// An error with a code; the words are the code's own where nobody said more.
+    pub(super) fn new(code: i32, message: Option<String>) -> Self {
+        let message = message.filter(|m| !m.is_empty()).unwrap_or_else(|| words(code));
+        Self { code, name: name(code), message }
+    }
+
+    /// librdkafka's local error for a request that cannot be made.
+    pub(super) fn local(message: String) -> Self {
+        Self::new(Code::RD_KAFKA_RESP_ERR__INVALID_ARG as i32, Some(message))
+    }
+
+    /// No answer in time.
+    pub(super) fn timed_out() -> Self {
+        Self::new(Code::RD_KAFKA_RESP_ERR__TIMED_OUT as i32, None)
+    }
+
+    /// Takes librdkafka's error object apart; `Ok` for null and for "no error".
+    ///
+    /// # Safety
+    /// `error` is null or live.
+    pub(super) unsafe fn check(error: *const sys::rd_kafka_error_t) -> Result<(), NativeError> {
+        if error.is_null() {
+            return Ok(());
+        }
+        // SAFETY: live, by the caller's promise.
+        let (code, message) = unsafe { (raw::rd_kafka_error_code(error), text(sys::rd_kafka_error_string(error))) };
+        if code == 0 { Ok(()) } else { Err(Self::new(code, message)) }
+    }
+}
+
+impl From<NativeError> for TopicError {
+    fn from(NativeError { code, name, message }: NativeError) -> Self {
+        const NOT_FOUND: [Code; 2] =
+            [Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_ID];
+        // CreateTopics needs a right on the cluster where the principal has none on the topic.
+        const FORBIDDEN: [Code; 2] =
+            [Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, Code::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED];
+        if NOT_FOUND.iter().any(|c| *c as i32 == code) {
+            TopicError::NotFound
+        } else if FORBIDDEN.iter().any(|c| *c as i32 == code) {
+            TopicError::Forbidden(message)
+        } else if code == Code::RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS as i32 {
+            TopicError::Exists(message)
+        } else if code == Code::RD_KAFKA_RESP_ERR_INVALID_CONFIG as i32 {
+            TopicError::InvalidConfig(message)
+        } else {
+            TopicError::Other { code: name, message }
+        }
+    }
+}
+
+/// The result of one topic: `Ok` for code 0.
+pub(super) fn topic_result(code: i32, message: Option<String>) -> Result<(), TopicError> {
+    if code == 0 { Ok(()) } else { Err(NativeError::new(code, message).into()) }
+}
+
+fn name(code: i32) -> String {
+    // SAFETY: takes any number, returns a string that lives as long as the program or a thread-local buffer.
+    unsafe { text(raw::rd_kafka_err2name(code)) }.unwrap_or_else(|| code.to_string())
+}
+
+fn words(code: i32) -> String {
+    // SAFETY: as for `name`.
+    unsafe { text(raw::rd_kafka_err2str(code)) }.unwrap_or_else(|| format!("error {code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_become_kinds_with_the_words_of_the_broker() {
+        let kind = |code: Code| topic_result(code as i32, Some("words".to_owned())).unwrap_err();
+        assert_eq!(kind(Code::RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART), TopicError::NotFound);
+        assert_eq!(kind(Code::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), TopicError::Forbidden("words".to_owned()));
+        assert_eq!(kind(Code::RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS), TopicError::Exists("words".to_owned()));
+        assert_eq!(kind(Code::RD_KAFKA_RESP_ERR_INVALID_CONFIG), TopicError::InvalidConfig("words".to_owned()));
+        assert_eq!(
+            kind(Code::RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR),
+            TopicError::Other { code: "INVALID_REPLICATION_FACTOR".to_owned(), message: "words".to_owned() }
+        );
+        assert_eq!(topic_result(0, None), Ok(()));
+    }
+
+    #[test]
+    fn a_code_nobody_knows_is_still_an_error() {
+        let Err(TopicError::Other { code, message }) = topic_result(31_999, None) else { panic!("not an error") };
+        assert!(code.contains("31999") && message.contains("31999"), "{code} {message}");
+    }
+}

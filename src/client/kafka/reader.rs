@@ -1,0 +1,172 @@
+//! What a plan may do with Kafka: look.
+
+use super::counts::{Request, RequestCounts};
+use super::error::{KafkaError, TopicError};
+use super::facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};
+use super::handle::Handle;
+use super::native::{OffsetEnd, Offsets};
+use super::settings::KafkaSettings;
+use super::writer;
+use crate::model::ConfigEntry;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Topics of one request. Brokers answer a chunk in one piece, so it bounds the size of an answer.
+const CHUNK: usize = 500;
+
+/// Chunks asked for at a time.
+const CONCURRENT: usize = 4;
+
+/// Reads a cluster and cannot change it. Clones share one connection.
+#[derive(Clone)]
+pub struct KafkaReader {
+    handle: Arc<Handle>,
+}
+
+impl KafkaReader {
+    /// Sets a reader up; the connection is made by its first request.
+    ///
+    /// # Errors
+    /// A property that librdkafka does not know or accept.
+    pub fn connect(settings: &KafkaSettings) -> Result<Self, KafkaError> {
+        Handle::new(settings).map(Self::over)
+    }
+
+    pub(super) fn over(handle: Arc<Handle>) -> Self {
+        Self { handle }
+    }
+
+    /// Requests made so far by this reader, its clones and the writer it belongs to.
+    pub fn requests(&self) -> RequestCounts {
+        self.handle.counts()
+    }
+
+    /// The cluster and every topic the principal may describe, in one metadata request.
+    ///
+    /// A topic that is not listed may be absent or forbidden: [`KafkaReader::describe_topics`] tells.
+    ///
+    /// # Errors
+    /// No broker answered in time, or none accepted the login.
+    pub async fn cluster(&self) -> Result<ClusterFacts, KafkaError> {
+        self.handle.call(Request::Metadata, |call| call.cluster()).await
+    }
+
+    /// Topics by name, one answer for each: [`TopicError::NotFound`] for those that do not exist,
+    /// [`TopicError::Forbidden`] for those the principal may not describe. Creates nothing, whatever the brokers'
+    /// `auto.create.topics.enable` says.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn describe_topics(&self, names: &[String]) -> Result<PerTopic<TopicDescription>, KafkaError> {
+        self.in_chunks(Request::DescribeTopics, names, |handle, chunk| async move {
+            handle.call(Request::DescribeTopics, move |call| call.describe_topics(&chunk)).await
+        })
+        .await
+    }
+
+    /// Config of topics by name, one answer for each; every key, with the source of its effective value.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn describe_configs(
+        &self,
+        names: &[String],
+    ) -> Result<PerTopic<BTreeMap<String, ConfigEntry>>, KafkaError> {
+        self.in_chunks(Request::DescribeConfigs, names, |handle, chunk| async move {
+            handle.call(Request::DescribeConfigs, move |call| call.describe_configs(&chunk)).await
+        })
+        .await
+    }
+
+    /// First and next offset of partitions `0..count` of each topic, in partition order; the first error of a
+    /// partition stands for its topic. Two requests, however many topics, and more only where no topic has a leader.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn watermarks(&self, topics: &BTreeMap<String, u32>) -> Result<PerTopic<Vec<Watermark>>, KafkaError> {
+        let (low, high) =
+            tokio::try_join!(self.offsets(topics, OffsetEnd::Low), self.offsets(topics, OffsetEnd::High))?;
+        let end =
+            |ends: &Offsets, at: &(String, u32)| ends.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered()));
+        let of_topic = |(name, count): (&String, &u32)| {
+            let marks = (0..*count).map(|partition| {
+                let at = (name.clone(), partition);
+                Ok(Watermark { low: end(&low, &at)?, high: end(&high, &at)? })
+            });
+            (name.clone(), marks.collect())
+        };
+        Ok(topics.iter().map(of_topic).collect())
+    }
+
+    /// Asks the brokers whether topics could be created; creates none. Needs the right to create them.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn validate_topics(&self, topics: &[NewTopic]) -> Result<PerTopic<()>, KafkaError> {
+        writer::create(&self.handle, topics, true).await
+    }
+
+    /// Asks the brokers whether config keys of a topic could be pinned and unpinned; changes none. Needs the right to
+    /// alter it.
+    ///
+    /// # Errors
+    /// [`KafkaError::Topic`] with the brokers' reason, or the request failed.
+    pub async fn validate_config(
+        &self,
+        topic: &str,
+        set: &BTreeMap<String, String>,
+        unset: &BTreeSet<String>,
+    ) -> Result<(), KafkaError> {
+        writer::alter(&self.handle, topic, set, unset, true).await
+    }
+
+    async fn offsets(&self, topics: &BTreeMap<String, u32>, end: OffsetEnd) -> Result<Offsets, KafkaError> {
+        // librdkafka refuses an empty list.
+        if topics.values().all(|count| *count == 0) {
+            return Ok(Offsets::new());
+        }
+        let wanted = topics.clone();
+        let found = self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, end)).await?;
+        match found {
+            Some(offsets) => Ok(offsets),
+            None => self.without_leader(topics).await,
+        }
+    }
+
+    /// Why no partition of any of these topics has a leader.
+    async fn without_leader(&self, topics: &BTreeMap<String, u32>) -> Result<Offsets, KafkaError> {
+        let names: Vec<String> = topics.keys().cloned().collect();
+        let mut described = self.describe_topics(&names).await?;
+        let mut offsets = Offsets::new();
+        for (name, count) in topics {
+            let reason = described.remove(name).and_then(Result::err).unwrap_or_else(TopicError::leaderless);
+            offsets.extend((0..*count).map(|partition| ((name.clone(), partition), Err(reason.clone()))));
+        }
+        Ok(offsets)
+    }
+
+    /// One request a chunk of distinct names, and an answer for every name.
+    async fn in_chunks<T, F, Fut>(&self, request: Request, names: &[String], ask: F) -> Result<PerTopic<T>, KafkaError>
+    where
+        F: Fn(Arc<Handle>, Vec<String>) -> Fut,
+        Fut: Future<Output = Result<PerTopic<T>, KafkaError>>,
+    {
+        tracing::debug!(topics = names.len(), %request, "asking");
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        let distinct: Vec<String> = distinct.into_iter().cloned().collect();
+        let chunks: Vec<Vec<String>> = distinct.chunks(CHUNK).map(<[String]>::to_vec).collect();
+        let mut answers: PerTopic<T> = stream::iter(chunks)
+            .map(|chunk| ask(Arc::clone(&self.handle), chunk))
+            .buffer_unordered(CONCURRENT)
+            .try_fold(PerTopic::new(), |mut all, part| async move {
+                all.extend(part);
+                Ok(all)
+            })
+            .await?;
+        for name in distinct {
+            answers.entry(name).or_insert_with(|| Err(TopicError::unanswered()));
+        }
+        Ok(answers)
+    }
+}

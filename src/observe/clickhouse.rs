@@ -1,0 +1,68 @@
+//! One ClickHouse host: what it is and what it has, in two requests.
+
+use super::ObserveError;
+use crate::client::clickhouse::ClickHouseReader;
+use crate::model::create::parse_create;
+use crate::model::{LiveHost, LiveObject, ObjectName};
+use crate::sql::read;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Deserialize)]
+struct HostRow {
+    version: String,
+    databases: Vec<String>,
+    clusters: Vec<(String, u32, u32)>,
+    foreground_insert: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct ObjectRow {
+    database: String,
+    name: String,
+    uuid: String,
+    statement: String,
+    readers: Vec<(String, String)>,
+}
+
+/// Reads a host and the objects of `names` on it, both requests at once.
+///
+/// # Errors
+/// The host does not answer or refuses; a definition that cannot be taken apart (an empty one is a lack of
+/// grants, never an absent table).
+pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
+    let (facts, objects) = tokio::try_join!(facts(reader), objects(reader, names))?;
+    let name = reader.host().to_string();
+    let objects = objects.into_iter().map(|row| object(row, &name)).collect::<Result<BTreeMap<_, _>, _>>()?;
+    Ok(LiveHost {
+        version: facts.version,
+        clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
+        databases: facts.databases.into_iter().collect(),
+        foreground_insert: facts.foreground_insert == "1",
+        objects,
+        name,
+    })
+}
+
+async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
+    let mut rows: Vec<HostRow> = reader.rows(read::HOST).await?;
+    rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
+}
+
+async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(reader.rows(&read::objects(names)).await?)
+}
+
+fn object(row: ObjectRow, host: &str) -> Result<(ObjectName, LiveObject), ObserveError> {
+    let name = ObjectName::new(row.database, row.name);
+    let definition = parse_create(&row.statement).map_err(|source| ObserveError::Definition {
+        object: name.clone(),
+        host: host.to_owned(),
+        source,
+    })?;
+    let readers = row.readers.into_iter().map(|(database, table)| ObjectName::new(database, table)).collect();
+    Ok((name, LiveObject { definition, uuid: row.uuid, readers }))
+}
