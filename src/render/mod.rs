@@ -23,6 +23,7 @@ pub mod words;
 pub use paper::escape;
 pub use script::sql;
 pub use text::{Style, plan, step};
+pub use totals::consent;
 
 #[cfg(test)]
 mod testing;

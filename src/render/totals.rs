@@ -61,7 +61,7 @@ fn hazards(paper: &mut Paper, plan: &Plan, policy: &Policy) {
 }
 
 /// The flags that give the consent a plan lacks.
-pub(super) fn consent(missing: &[(Hazard, ResourceId)]) -> String {
+pub fn consent(missing: &[(Hazard, ResourceId)]) -> String {
     let flag =
         |(hazard, resource): &(Hazard, ResourceId)| format!("--allow {}", argument(&format!("{hazard}:{resource}")));
     missing.iter().map(flag).collect::<Vec<_>>().join(" ")
