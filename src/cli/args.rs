@@ -278,6 +278,7 @@ fn brokers(text: &str) -> Result<u16, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Exit;
     use clap::CommandFactory;
 
     fn parsed(line: &str) -> Result<Arguments, clap::Error> {
@@ -312,7 +313,7 @@ mod tests {
             "sluice sandbox up --brokers 2",
             "sluice sandbox up --nodes 0",
         ] {
-            assert_eq!(super::super::refuse(&parsed(line).unwrap_err()) as u8, 64, "{line}");
+            assert_eq!(Exit::of(&parsed(line).unwrap_err()), Exit::Usage, "{line}");
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::settings::Look;
 use crate::manifest::{Files, Finding, Place, Severity};
 use crate::render::finding;
+use crate::render::words::count;
 use serde_json::{Value, json};
 
 /// Version of the JSON below; it grows when a field changes its meaning or goes.
@@ -12,12 +13,12 @@ pub(super) fn text(findings: &[Finding], files: &Files, look: Look) -> String {
     finding::render(findings, files, look.colour, look.width)
 }
 
-/// `2 errors and 1 warning`.
+/// `2 errors, 1 warning`.
 pub(super) fn tally(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|f| f.severity == severity).count();
-    let errors = crate::render::words::count(of(Severity::Error), "error");
-    let warnings = crate::render::words::count(of(Severity::Warning), "warning");
-    format!("{errors} and {warnings}")
+    let kinds = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
+    let told: Vec<String> = kinds.into_iter().filter(|(n, _)| *n > 0).map(|(n, one)| count(n, one)).collect();
+    if told.is_empty() { "no findings".into() } else { told.join(", ") }
 }
 
 pub(super) fn has_errors(findings: &[Finding]) -> bool {
@@ -75,6 +76,7 @@ mod tests {
         let first = &value["findings"][0]["place"];
         assert_eq!(*first, json!({"file": "a.yaml", "line": 2, "column": 5, "endLine": 2, "endColumn": 6}));
         assert_eq!(value["findings"][1]["place"], Value::Null);
-        assert_eq!(tally(&found), "1 error and 1 warning");
+        assert_eq!(tally(&found), "1 error, 1 warning");
+        assert_eq!(tally(&[]), "no findings");
     }
 }

@@ -35,9 +35,9 @@ pub async fn run(arguments: Arguments) -> Exit {
     }
 }
 
-/// Prints what clap has to say about the arguments: help and version are no fault, anything else is one of usage.
+/// Prints what clap has to say about the arguments; the code to end with.
 pub fn refuse(error: &clap::Error) -> Exit {
     // A closed pipe leaves nobody to tell.
     let _ = error.print();
-    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    Exit::of(error)
 }

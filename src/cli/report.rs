@@ -24,6 +24,13 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// What clap refuses is a fault of usage; help and version are none.
+    pub fn of(error: &clap::Error) -> Self {
+        if error.use_stderr() { Exit::Usage } else { Exit::Done }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit as u8)

@@ -135,7 +135,7 @@ impl Settings {
         let filter = tracing_subscriber::EnvFilter::new(level);
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         // Set already where several commands run in one process.
-        let _ = log.with_ansi(self.err.colour).with_target(false).without_time().try_init();
+        let _ = log.with_ansi(false).with_target(false).without_time().try_init();
     }
 }
 

@@ -11,7 +11,7 @@ use crate::plan::{Action, Change, Hazard, Step};
 /// Where lines about a resource begin.
 pub(super) const INDENT: usize = 4;
 /// Labels longer than this push their values aside, instead of all values.
-const LONGEST_LABEL: usize = 32;
+const LONGEST_LABEL: usize = 48;
 
 /// One line: a mark, what it is about, and what is said about it.
 pub(super) struct Row {
@@ -61,6 +61,14 @@ impl Row {
         Self { hazards: hazards.to_vec(), ..self }
     }
 
+    /// Whether something follows the label that stands in a column.
+    fn is_aligned(&self) -> bool {
+        match self.value {
+            Value::Is(_) | Value::From(..) => true,
+            Value::None | Value::Query(..) => self.hosts.is_some(),
+        }
+    }
+
     fn inside(self) -> Self {
         Self { indent: self.indent + 2, ..self }
     }
@@ -69,7 +77,8 @@ impl Row {
 /// Writes rows with their values in one column.
 pub(super) fn write(paper: &mut Paper, rows: &[Row]) {
     let end = |r: &Row| r.indent + r.label.chars().count() + if r.mark.is_empty() { 0 } else { r.mark.len() + 1 };
-    let column = rows.iter().map(end).filter(|e| *e <= INDENT + LONGEST_LABEL).max().unwrap_or(0) + 2;
+    let aligned = rows.iter().filter(|r| r.is_aligned()).map(end);
+    let column = aligned.filter(|e| *e <= INDENT + LONGEST_LABEL).max().unwrap_or(0) + 2;
     for row in rows {
         paper.gap(row.indent);
         if !row.mark.is_empty() {

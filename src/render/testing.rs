@@ -141,7 +141,10 @@ fn kafka_table() -> Definition {
 
 fn view() -> Definition {
     Definition {
-        query: Some(Fragment::new("SELECT\n    k.date AS date\nFROM otus_kafka.new_kafka AS k")),
+        query: Some(Fragment::new(
+            "SELECT toDate(k.date) AS date, k.location_key AS location_key, k.new_confirmed AS new_confirmed \
+             FROM otus_kafka.new_kafka AS k WHERE k.date != ''",
+        )),
         target: Some(object("raw.new")),
         ..Definition::new(object("raw.new_mv"), Engine::plain(Engine::VIEW))
     }

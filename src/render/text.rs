@@ -4,7 +4,7 @@ use super::action::action;
 use super::hosts::{Hosts, on_cluster};
 use super::paper::{Paper, Tone, escape};
 use super::words::count;
-use super::{difference, resource, totals};
+use super::{difference, query, resource, totals};
 use crate::model::Topology;
 use crate::plan::{Header, Plan, Policy, Step, Verb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -136,6 +136,21 @@ fn steps(paper: &mut Paper, plan: &Plan, hosts: &Hosts, sql: bool) {
 fn statement(paper: &mut Paper, step: &Step, cluster: Option<&str>, indent: usize) {
     let Some(statement) = step.action.statement(cluster) else { return };
     for line in statement.shown().lines() {
-        paper.gap(indent + 2).put(Tone::Faint, line).end();
+        match line.strip_prefix("AS ").filter(|q| !paper.fits(indent + 2 + q.len() + 3) && !may_hold_comment(q)) {
+            Some(query) => {
+                paper.gap(indent + 2).put(Tone::Faint, "AS").end();
+                for line in query::lines(query) {
+                    paper.gap(indent + 2).put(Tone::Faint, &line).end();
+                }
+            }
+            None => {
+                paper.gap(indent + 2).put(Tone::Faint, line).end();
+            }
+        }
     }
+}
+
+/// A comment would be lost where a query is broken into lines; nothing of a statement may be.
+fn may_hold_comment(query: &str) -> bool {
+    ["--", "/*", "#"].iter().any(|mark| query.contains(mark))
 }

@@ -31,7 +31,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     if !arguments.yes {
         if !ask::confirm(&prepared.plan, settings)? {
             output::message("Nothing was changed.\n");
-            return Ok(Exit::Done);
+            // What follows in a script counts on the servers being as declared.
+            return Ok(Exit::Failed);
         }
         let now = live::prepare(&compiled, &servers, &policy, settings, &mut interrupts).await?;
         if now.plan != prepared.plan || now.urls != prepared.urls {

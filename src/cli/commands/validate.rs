@@ -25,7 +25,7 @@ pub(super) fn run(arguments: &Validate, settings: &Settings) -> Result<Exit, Fai
 
 fn summary(read: &project::Read) -> String {
     let loaded = &read.loaded;
-    let found = if read.findings.is_empty() { "no findings".into() } else { findings::tally(&read.findings) };
+    let found = findings::tally(&read.findings);
     let resources = [count(loaded.topics.len(), "topic"), count(loaded.pipelines.len(), "pipeline")].join(", ");
     format!("{} with {resources}: {found}\n", count(loaded.files.len(), "file"))
 }
