@@ -27,10 +27,8 @@ fn options() -> Execute {
 }
 
 fn refused(error: ClickHouseError) -> (i32, String) {
-    match error {
-        ClickHouseError::Refused { code, name, in_doubt: false, .. } => (code, name),
-        other => panic!("{other:?}"),
-    }
+    let ClickHouseError::Refused { code, name, in_doubt: false, .. } = error else { panic!("{error:?}") };
+    (code, name)
 }
 
 /// A database of the test's own.
