@@ -147,10 +147,16 @@ fn a_detached_sandbox_is_found_again_mended_and_removed() {
     let options = Options { password: Some(password), ..Options::new(&dir, cache()) };
     let first = up(&options, &Asking, &Silent).unwrap();
     let url = first.endpoints().clickhouse_urls[0].clone();
-    assert_eq!(ask_as(&url, "SELECT sum(n) FROM (SELECT 1 AS n)", "p<&ss w\"rd'"), "1");
-    let cluster = "SELECT count() FROM clusterAllReplicas(dwh_test, system.one)";
-    assert_eq!(ask_as(&url, cluster, "p<&ss w\"rd'"), "1");
-    assert!(ask(&url, "SELECT 1").contains("Code: "), "the password is not asked for");
+    let guarded = |sql| ask_as(&url, sql, &first.endpoints().user, "p<&ss w\"rd'");
+    assert_eq!(guarded("SELECT currentUser()"), "sluice");
+    assert_eq!(guarded("SELECT count() FROM clusterAllReplicas(dwh_test, system.one)"), "1");
+    for password in ["wrong", ""] {
+        assert!(ask_as(&url, "SELECT 1", "sluice", password).contains("Authentication failed"), "{password}");
+    }
+    assert_eq!(guarded("CREATE TABLE t (n Int32) ENGINE = MergeTree ORDER BY n"), "");
+    for statement in ["SELECT * FROM t", "DROP TABLE t", "CREATE USER other"] {
+        assert!(ask(&url, statement).contains("ACCESS_DENIED"), "{statement}");
+    }
     let before = pids(&dir);
     drop(first);
 
@@ -173,6 +179,21 @@ fn a_detached_sandbox_is_found_again_mended_and_removed() {
     assert_eq!(down(&dir).unwrap().len(), 3);
     assert!(after.iter().all(|process| !process.runs()));
     assert!(!dir.exists());
+}
+
+#[test]
+fn four_nodes_and_three_brokers_survive_the_loss_of_one_broker() {
+    let parent = tempfile::tempdir().unwrap();
+    let wanted = Options { nodes: 4, brokers: 3, ..options(&parent.path().join("sandbox")) };
+    let sandbox = up(&wanted, &Asking, &Silent).unwrap();
+    let endpoints = sandbox.endpoints();
+    assert_eq!(endpoints.kafka_brokers.split(',').count(), 3);
+    let shards = "SELECT count() FROM clusterAllReplicas(dwh_test, system.one)";
+    assert_eq!(ask(&endpoints.clickhouse_urls[3], shards), "4");
+    sandbox.kill_broker(2).unwrap();
+    let left = || Asking.kafka(&endpoints.kafka_brokers, 2).is_ok();
+    assert!(Wait::new(SOON).until(left), "the others do not notice");
+    sandbox.start_broker(2, &Asking).unwrap();
 }
 
 /// Takes nothing for an answer.

@@ -20,7 +20,8 @@ pub struct Options {
     pub brokers: u16,
     /// Ports to use; free ones where none is given.
     pub ports: Ports,
-    /// Password of the ClickHouse user `default`; none if absent.
+    /// Password for ClickHouse; none if absent. With one, the user is
+    /// [`Endpoints::user`](super::Endpoints::user) instead of `default`.
     pub password: Option<SecretString>,
     /// Who outlives whom.
     pub lifetime: Lifetime,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::process::{self, Condition, Process};
 use super::shape::{CLUSTER, Engine, Kind};
-use super::{CLICKHOUSE_VERSION, Endpoints, KAFKA_VERSION, Lifetime, SandboxError, disk};
+use super::{CLICKHOUSE_VERSION, Endpoints, KAFKA_VERSION, Lifetime, SandboxError, clickhouse, disk};
 
 /// Version of the file's form.
 const FORMAT: u32 = 1;
@@ -142,7 +142,7 @@ impl State {
         (&self.kafka, &self.clickhouse)
     }
 
-    /// The password of the user `default`.
+    /// The password of the ClickHouse user.
     pub(super) fn password(&self) -> Option<SecretString> {
         self.password.as_ref().map(|password| SecretString::from(password.0.clone()))
     }
@@ -191,6 +191,7 @@ impl State {
             kafka_brokers: brokers.join(","),
             clickhouse_urls: urls,
             cluster: CLUSTER.to_owned(),
+            user: clickhouse::user(self.password().as_ref()).to_owned(),
             password: self.password(),
         }
     }
