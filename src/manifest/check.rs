@@ -376,6 +376,9 @@ fn short(text: &str) -> String {
 /// What to do about a wrong type, where it is plain.
 fn hint(shape: &Shape, node: &Node) -> Option<String> {
     match (shape, &node.kind) {
+        (Shape::Int { .. } | Shape::Bool, NodeKind::Scalar(s)) if !s.typed && s.origin == Origin::Substituted => {
+            Some("in quotes a variable is a text: write `name: ${…}` without quotes, on a line of its own".into())
+        }
         (Shape::Int { .. }, NodeKind::Scalar(s)) if !s.typed && matches!(resolve(&s.text), Plain::Int(_)) => {
             Some("remove the quotes".into())
         }
