@@ -165,7 +165,7 @@ fn begin(
 ) -> Result<(), SandboxError> {
     // First of all: from here on, whoever finds the folder knows whose it is and what to stop.
     inner.state.write(dir)?;
-    engine::prepare(dir, &inner.state)?;
+    engine::prepare(dir, &inner.state, &options.broker_properties)?;
     match options.lifetime {
         Lifetime::Detached => {}
         Lifetime::WithParent => inner.reaper = Some(engine::start_reaper(dir, installation, &inner.state)?),

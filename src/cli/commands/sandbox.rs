@@ -95,7 +95,6 @@ fn status(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> 
 
 fn down(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> {
     let stopped = block_in_place(|| sandbox::down(&dir(folder, settings)))?;
-    let text = if stopped.is_empty() { "nothing ran".to_owned() } else { format!("stopped {}", stopped.join(", ")) };
-    output::result(&format!("{text}; the data is removed\n"))?;
+    output::result(&stopped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     Ok(Exit::Done)
 }
