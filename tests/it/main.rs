@@ -5,3 +5,4 @@
 
 mod bad_manifests;
 mod tidy;
+mod tls;
