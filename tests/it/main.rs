@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_manifests;
+mod convergence;
 mod tidy;
 mod tls;
