@@ -70,7 +70,10 @@ fn large_files_of_one_thing_end() {
     codes(format!("a: |\n{}", "  x\n".repeat(size / 4)));
     codes(format!("a: >\n{}", "  x\n\n".repeat(size / 5)));
     codes(format!("a: {}", "x\n  ".repeat(size / 4)));
-    codes(format!("a: {}", "${X}".repeat(size / 16)));
+    let variables = format!("a: {}", "${X}".repeat(size / 4));
+    assert!(codes(variables).len() <= 100);
+    let values: String = (0..5_000).map(|n| format!("a{n}: ${{X}} ${{Y\n")).collect();
+    assert!(codes(format!("kind: Topic\n{values}")).len() <= 300);
     let names: String = (0..40_000).map(|n| format!("k{n}: v\n")).collect();
     codes(names);
 }

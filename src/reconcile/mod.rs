@@ -12,7 +12,11 @@ use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Pr
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Requests about single topics that are under way at once.
+const AT_ONCE: usize = 8;
 
 /// Why no plan could be made.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// URL of each host of the plan, by index.
     pub urls: Vec<String>,
+    /// Requests it took at the ClickHouse hosts.
+    pub clickhouse_requests: u64,
 }
 
 /// Reads all servers and makes the plan.
@@ -61,7 +67,8 @@ pub async fn prepare(
     policy: &Policy,
 ) -> Result<Prepared, ReconcileError> {
     let desired = &compiled.desired;
-    let (kafka, (urls, readers, hosts)) = tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
+    let (kafka, (urls, readers, hosts)) =
+        tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
         let servers = compiled.kafka.bootstrap_servers.clone();
         return Err(ReconcileError::WrongCluster { servers, found: kafka.cluster_id, wanted: wanted.clone() });
@@ -73,12 +80,14 @@ pub async fn prepare(
     let header = || header(compiled, environment, &live);
     let plan = plan::plan(header(), desired, &changes, &live, policy)?;
     let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
+    let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
-        return Ok(Prepared { plan, urls });
+        return Ok(Prepared { plan, urls, clickhouse_requests });
     }
     let header = header();
     live.kafka.refused = refused;
-    Ok(Prepared { plan: plan::plan(header, desired, &changes, &live, policy)?, urls })
+    let plan = plan::plan(header, desired, &changes, &live, policy)?;
+    Ok(Prepared { plan, urls, clickhouse_requests })
 }
 
 fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
@@ -95,9 +104,8 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header
 
 async fn kafka(desired: &Desired, servers: &Servers, policy: &Policy) -> Result<LiveKafka, ReconcileError> {
     let names: BTreeSet<String> = desired.topics.iter().map(|t| t.name.clone()).collect();
-    let goes = |t: &&crate::model::DesiredTopic| {
-        t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id)
-    };
+    let goes =
+        |t: &&crate::model::DesiredTopic| t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id);
     let identify = desired.topics.iter().filter(goes).map(|t| t.name.clone()).collect();
     Ok(observe::kafka::topics(servers.kafka(), &names, &identify).await?)
 }
@@ -144,8 +152,7 @@ async fn canonical(
 
 /// What the brokers say to topics that are to be made or changed, where they would refuse.
 async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, String>, KafkaError> {
-    let mut made = Vec::new();
-    let mut refused = BTreeMap::new();
+    let (mut made, mut altered) = (Vec::new(), Vec::new());
     let deleted: BTreeSet<&String> = plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).collect();
     for step in &plan.steps {
         match &step.action {
@@ -157,13 +164,13 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
                 replication_factor: *replication_factor,
                 config: config.clone(),
             }),
-            Action::AlterTopic { name, set, unset } => match servers.kafka().validate_config(name, set, unset).await {
-                Ok(()) => {}
-                Err(KafkaError::Topic { source, .. }) => {
-                    refused.insert(name.clone(), source.to_string());
+            Action::AlterTopic { name, set, unset } => altered.push(async move {
+                match servers.kafka().validate_config(name, set, unset).await {
+                    Ok(()) => Ok(None),
+                    Err(KafkaError::Topic { source, .. }) => Ok(Some((name.clone(), source.to_string()))),
+                    Err(other) => Err(other),
                 }
-                Err(other) => return Err(other),
-            },
+            }),
             Action::GrowTopic { .. }
             | Action::DeleteTopic { .. }
             | Action::CreateDatabase { .. }
@@ -173,6 +180,8 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
             | Action::Drop { .. } => {}
         }
     }
+    let answers: Vec<Option<(String, String)>> = stream::iter(altered).buffer_unordered(AT_ONCE).try_collect().await?;
+    let mut refused: BTreeMap<String, String> = answers.into_iter().flatten().collect();
     if !made.is_empty() {
         let answers = servers.kafka().validate_topics(&made).await?;
         refused.extend(answers.into_iter().filter_map(|(name, answer)| Some((name, answer.err()?.to_string()))));

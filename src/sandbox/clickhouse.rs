@@ -7,6 +7,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::shape::{self, CLUSTER, Engine};
 
+/// The user with a password.
+const GUARDED_USER: &str = "sluice";
+const NO_PASSWORD: &str = "<password></password>";
+const ALL_RIGHTS: &str =
+    "<access_management>1</access_management><named_collection_control>1</named_collection_control>";
+/// What the runner's statements need (the temporary table is the table function in them).
+const SERVING_RIGHTS: &str = "<grants><query>GRANT SYSTEM LISTEN, CREATE TEMPORARY TABLE ON *.*</query></grants>";
+
 /// Small pools and caches, so that four nodes fit in about 1.2 GB. `log-level` is what this build
 /// reads; in `logger/level` it is ignored and everything is traced.
 const FIXED: &str = "  <log-level>warning</log-level>
@@ -43,12 +51,8 @@ pub(super) fn config(number: u16, http: u16, tcp: u16, engines: &[Engine], passw
         "  <macros><shard>{number}</shard><replica>r{number}</replica><cluster>{CLUSTER}</cluster></macros>"
     );
     let login = password.map_or_else(String::new, |password| {
-        format!("<user>default</user><password>{}</password>", escaped(password.expose_secret()))
+        format!("<user>{GUARDED_USER}</user><password>{}</password>", escaped(password.expose_secret()))
     });
-    if let Some(password) = password {
-        // The engine logs in to itself to serve at all, as `default` like everybody.
-        let _ = writeln!(xml, "  <password>{}</password>", escaped(password.expose_secret()));
-    }
     xml.push_str("  <remote_servers>\n");
     for (name, ports) in shape::clusters(engines) {
         let _ = writeln!(xml, "    <{name}>");
@@ -64,20 +68,29 @@ pub(super) fn config(number: u16, http: u16, tcp: u16, engines: &[Engine], passw
     xml
 }
 
-/// `users.xml`: the user `default`, who may do everything, from this machine only.
+/// Who clients log in as: `default` without a password, [`GUARDED_USER`] with one.
+pub(super) fn user(password: Option<&SecretString>) -> &'static str {
+    if password.is_some() { GUARDED_USER } else { "default" }
+}
+
+/// `users.xml`: one user who may do everything, from this machine only.
 ///
+/// The engine serves from within a session of its own, which logs in as `default` from this machine
+/// without a password, whatever is configured. So `default` can have none; where a password is asked
+/// for, it is left with the rights to start listening and no other, and clients have another user.
 /// Inserts into Distributed tables go in the foreground, as this engine sends nothing in the
 /// background.
 pub(super) fn users(password: Option<&SecretString>) -> String {
-    let login = password.map_or_else(
-        || "<password></password>".to_owned(),
+    let users = password.map_or_else(
+        || account("default", NO_PASSWORD, ALL_RIGHTS),
         |password| {
             let digest = Sha256::digest(password.expose_secret().as_bytes());
-            let mut hex = String::new();
+            let mut login = String::from("<password_sha256_hex>");
             for byte in digest {
-                let _ = write!(hex, "{byte:02x}");
+                let _ = write!(login, "{byte:02x}");
             }
-            format!("<password_sha256_hex>{hex}</password_sha256_hex>")
+            login.push_str("</password_sha256_hex>");
+            account("default", NO_PASSWORD, SERVING_RIGHTS) + &account(GUARDED_USER, &login, ALL_RIGHTS)
         },
     );
     format!(
@@ -87,15 +100,22 @@ pub(super) fn users(password: Option<&SecretString>) -> String {
     <max_threads>2</max_threads>
   </default></profiles>
   <quotas><default/></quotas>
-  <users><default>
-    {login}
-    <networks><ip>127.0.0.1</ip></networks>
-    <profile>default</profile>
-    <quota>default</quota>
-    <access_management>1</access_management>
-    <named_collection_control>1</named_collection_control>
-  </default></users>
+  <users>
+{users}  </users>
 </clickhouse>
+"
+    )
+}
+
+fn account(name: &str, login: &str, rights: &str) -> String {
+    format!(
+        "    <{name}>
+      {login}
+      <networks><ip>127.0.0.1</ip></networks>
+      <profile>default</profile>
+      <quota>default</quota>
+      {rights}
+    </{name}>
 "
     )
 }
@@ -158,7 +178,7 @@ mod tests {
     fn a_password_is_escaped_for_the_nodes_and_hashed_for_the_user() {
         let password = SecretString::from("a<b>&c d");
         let xml = config(1, 1, 2, &nodes(1), Some(&password));
-        assert_eq!(xml.matches("<password>a&lt;b&gt;&amp;c&#32;d</password>").count(), 4);
+        assert_eq!(xml.matches("<password>a&lt;b&gt;&amp;c&#32;d</password>").count(), 3);
         let users = users(Some(&SecretString::from("abc")));
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert!(users.contains(&format!("<password_sha256_hex>{hash}</password_sha256_hex>")));
@@ -166,6 +186,9 @@ mod tests {
 
     #[test]
     fn without_a_password_there_is_an_empty_one() {
-        assert!(users(None).contains("<password></password>"));
+        let users = users(None);
+        assert!(users.contains("<default>\n      <password></password>\n      <networks><ip>127.0.0.1</ip>"));
+        assert!(!users.contains("<sluice>"));
+        assert_eq!(user(None), "default");
     }
 }

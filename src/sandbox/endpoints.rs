@@ -11,14 +11,17 @@ pub struct Endpoints {
     pub clickhouse_urls: Vec<String>,
     /// Cluster of all the nodes.
     pub cluster: String,
-    /// Password of the user `default`, if it has one.
+    /// User of ClickHouse: `default` without a password; another one with a password, as the engine
+    /// cannot give `default` one.
+    pub user: String,
+    /// Password of that user, if it has one.
     pub password: Option<SecretString>,
 }
 
 impl Endpoints {
     /// The same as environment variables, in a fixed order: `KAFKA_BROKERS`, `CLICKHOUSE_URL` (the
-    /// first node), `CLICKHOUSE_URLS` (separated by commas), `CLICKHOUSE_CLUSTER`, and
-    /// `CLICKHOUSE_PASSWORD` if there is one: that value is a secret.
+    /// first node), `CLICKHOUSE_URLS` (separated by commas), `CLICKHOUSE_CLUSTER`; with a password also
+    /// `CLICKHOUSE_USER` and `CLICKHOUSE_PASSWORD`, whose value is a secret.
     pub fn environment(&self) -> Vec<(String, String)> {
         let first = self.clickhouse_urls.first().cloned().unwrap_or_default();
         let mut variables = vec![
@@ -28,6 +31,7 @@ impl Endpoints {
             ("CLICKHOUSE_CLUSTER".to_owned(), self.cluster.clone()),
         ];
         if let Some(password) = &self.password {
+            variables.push(("CLICKHOUSE_USER".to_owned(), self.user.clone()));
             variables.push(("CLICKHOUSE_PASSWORD".to_owned(), password.expose_secret().to_owned()));
         }
         variables
@@ -43,6 +47,7 @@ mod tests {
             kafka_brokers: "127.0.0.1:9092".to_owned(),
             clickhouse_urls: vec!["http://127.0.0.1:1".to_owned(), "http://127.0.0.1:2".to_owned()],
             cluster: "dwh_test".to_owned(),
+            user: "someone".to_owned(),
             password: password.map(SecretString::from),
         }
     }
@@ -61,7 +66,7 @@ mod tests {
         assert_eq!(lines(endpoints(None)), without);
         let with = lines(endpoints(Some("pa ss")));
         assert_eq!(with[..4], without);
-        assert_eq!(with[4..], ["CLICKHOUSE_PASSWORD=pa ss"]);
+        assert_eq!(with[4..], ["CLICKHOUSE_USER=someone", "CLICKHOUSE_PASSWORD=pa ss"]);
     }
 
     #[test]

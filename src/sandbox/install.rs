@@ -248,7 +248,7 @@ esac"#;
         command.args(["-c", "test /dev/fd/0 -ef install.lock"]);
         installer.step("looking", &mut command, &folder).unwrap();
         assert!(!disk::unlocked(&path));
-        drop(installer);
+        drop((installer, command));
         // Processes that other tests are just starting hold a copy until they are what they will be.
         assert!(Wait::new(STEP_WITHIN).until(|| disk::unlocked(&path)));
     }

@@ -1,8 +1,8 @@
 //! Real Kafka and real ClickHouse on this machine, without containers: installed once into a cache
 //! folder, started as plain processes, found again through a state file, stopped by process id.
 //!
-//! Knows nothing of manifests and speaks neither protocol: whether an engine answers is asked of a
-//! [`Probe`] that the caller brings. Everything is blocking, and only for Linux (`/proc`).
+//! Knows nothing of manifests. Whether an engine answers is asked of a [`Probe`]; [`Clients`] is the one
+//! that speaks the real protocols. Everything is blocking, and only for Linux (`/proc`).
 //!
 //! - [`up`] installs, starts and waits; [`Sandbox`] stops and starts single engines;
 //! - [`status`] and [`down`] work from the folder alone, in any process.
@@ -17,6 +17,7 @@ mod install;
 mod kafka;
 mod options;
 mod ports;
+mod probe;
 mod process;
 mod python;
 mod ready;
@@ -32,6 +33,7 @@ pub use endpoints::Endpoints;
 pub use error::SandboxError;
 pub use install::{CHDB_VERSION, CLICKHOUSE_VERSION, KAFKA_VERSION, MIN_PYTHON};
 pub use options::{Lifetime, Options, Ports, Probe, Progress};
+pub use probe::Clients;
 pub use process::Condition;
 pub use running::Sandbox;
 pub use status::{EngineStatus, Status, status};

@@ -20,8 +20,11 @@ pub struct Options {
     pub brokers: u16,
     /// Ports to use; free ones where none is given.
     pub ports: Ports,
-    /// Password of the ClickHouse user `default`; none if absent.
+    /// Password for ClickHouse; none if absent. With one, the user is
+    /// [`Endpoints::user`](super::Endpoints::user) instead of `default`.
     pub password: Option<SecretString>,
+    /// Further properties of every broker, over the sandbox's own: listeners with a login, say.
+    pub broker_properties: Vec<(String, String)>,
     /// Who outlives whom.
     pub lifetime: Lifetime,
     /// How long the engines may take until they answer.
@@ -39,6 +42,7 @@ impl Options {
             brokers: 1,
             ports: Ports::default(),
             password: None,
+            broker_properties: Vec::new(),
             lifetime: Lifetime::Detached,
             ready_within: Duration::from_secs(60),
         }

@@ -56,16 +56,16 @@ pub(super) fn get(url: &str, path: &str) -> std::io::Result<String> {
 
 /// The answer of the node at `url` to a statement.
 pub(super) fn ask(url: &str, sql: &str) -> String {
-    ask_as(url, sql, "")
+    ask_as(url, sql, "default", "")
 }
 
-/// The same, with a password.
-pub(super) fn ask_as(url: &str, sql: &str, password: &str) -> String {
+/// The same, as another user.
+pub(super) fn ask_as(url: &str, sql: &str, user: &str, password: &str) -> String {
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let mut request = format!("POST / HTTP/1.0\r\nHost: {address}\r\nContent-Length: {}\r\n", sql.len());
-    let _ = write!(request, "X-ClickHouse-User: default\r\nX-ClickHouse-Key: {password}\r\n\r\n{sql}");
+    let _ = write!(request, "X-ClickHouse-User: {user}\r\nX-ClickHouse-Key: {password}\r\n\r\n{sql}");
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
@@ -80,8 +80,10 @@ pub(super) fn fake_python(dir: &Path, script: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// The engines that all tests of this machine share.
+/// The engines that all tests and the program share, found as the program finds them.
 #[expect(clippy::disallowed_methods, reason = "which cache serves is a matter of the environment")]
 pub(super) fn cache() -> PathBuf {
-    std::env::var_os("SLUICE_CACHE").map_or_else(|| std::env::temp_dir().join("sluice-sandbox-cache"), PathBuf::from)
+    use etcetera::BaseStrategy as _;
+    let own = || etcetera::base_strategy::Xdg::new().unwrap().cache_dir().join("sluice");
+    std::env::var_os("SLUICE_CACHE").map_or_else(own, PathBuf::from)
 }

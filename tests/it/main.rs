@@ -5,3 +5,6 @@
 
 mod bad_manifests;
 mod command_line;
+mod convergence;
+mod tidy;
+mod tls;
