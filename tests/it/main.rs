@@ -4,4 +4,5 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod bad_manifests;
+mod docs;
 mod tidy;
