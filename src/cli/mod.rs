@@ -3,12 +3,13 @@
 
 mod again;
 mod ask;
+mod carry;
 mod commands;
+mod demo;
 mod findings;
 mod interrupt;
 mod live;
 mod output;
-mod probe;
 mod progress;
 mod project;
 mod secrets;

@@ -94,7 +94,10 @@ fn generated(
                 Some(wire) => {
                     let source = expression::column(SOURCE, name);
                     let data_type = column.column.data_type.as_str();
-                    items.push((convert(&source, wire, data_type, reading.lenient).value, name.clone()));
+                    match convert(&source, wire, data_type, reading.lenient) {
+                        Some(made) => items.push((made.value, name.clone())),
+                        None => findings.push(throws(document, &path, wire, data_type)),
+                    }
                 }
                 None => {
                     let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
@@ -114,6 +117,15 @@ fn generated(
     }
     filters.extend(filter(document, target, reading.columns, findings));
     select::select(&items, reading.from, &filters)
+}
+
+/// The finding for a conversion that would stop the pipeline at the first bad value although errors are kept.
+fn throws(document: &Document<KafkaPipelineSpec>, path: &str, wire: &str, data_type: &str) -> Finding {
+    let message = format!("no conversion from {wire} to {data_type} can tell a bad value without stopping");
+    let place = document.spans.at(&format!("{path}.type"));
+    let help = "let it have its own type on the wire (leave `from` out), where the parser tells bad values, or give \
+                the column an `expression`";
+    Finding::error("pipeline/conversion-throws", message, place).help(help)
 }
 
 /// The target's `where`, qualified.
@@ -136,7 +148,7 @@ pub(super) fn failures(target: &Target<'_>, columns: &Readable) -> Vec<(String, 
     let failure = |c: &super::columns::TargetColumn| {
         let name = &c.column.name;
         let data_type = c.column.data_type.as_str();
-        let made = convert(&expression::column(SOURCE, name), columns.type_of(name)?, data_type, true);
+        let made = convert(&expression::column(SOURCE, name), columns.type_of(name)?, data_type, true)?;
         Some((made.failed?, format!("{name}: not a {data_type}")))
     };
     read.filter_map(failure).collect()

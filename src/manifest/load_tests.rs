@@ -241,6 +241,21 @@ fn what_could_not_be_read_may_be_what_others_refer_to() {
 }
 
 #[test]
+fn a_document_that_lost_a_value_is_kept_back() {
+    let loaded = one(&topic("a").replace("partitions: 3", "partitions: 3, config: [x]"));
+    assert_eq!(codes(&loaded), ["manifest/wrong-type"]);
+    assert!(loaded.topics.is_empty());
+    assert_eq!(loaded.unread.documents, [(DocumentKind::Topic, "a".to_owned())]);
+}
+
+#[test]
+fn a_project_that_lost_a_value_is_kept() {
+    let loaded = two(&format!("{PROJECT}  kafka: [x]\n"), &topic("a"), &LoadOptions::default());
+    assert_eq!(codes(&loaded), ["manifest/wrong-type"]);
+    assert!(loaded.project.unwrap().flawed);
+}
+
+#[test]
 fn documents_before_a_fault_are_kept() {
     let loaded = one(&format!("{}---\na: [b\nc: d\n", topic("a")));
     assert_eq!(codes(&loaded), ["yaml/syntax"]);

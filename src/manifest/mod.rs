@@ -16,7 +16,9 @@ mod resolve;
 mod shape;
 mod suggest;
 mod syntax;
+mod tag;
 mod variables;
+mod wording;
 mod yaml;
 
 pub mod document;

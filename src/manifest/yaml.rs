@@ -5,8 +5,9 @@ use super::node::{Entry, Node, NodeKind, Origin, ScalarNode, Size, Style};
 use super::positions::Positions;
 use super::resolve::{Plain, resolve};
 use super::syntax::syntax_error;
+use super::tag::{self, Tagged, is_core, tagged};
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Levels of nesting in one document. Manifests need about ten; every walk over a tree may recurse.
 pub const MAX_DEPTH: usize = 64;
@@ -78,14 +79,6 @@ struct Builder<'a> {
     findings: Vec<Finding>,
     nodes: usize,
     alias_bytes: usize,
-}
-
-/// What a tag says about a scalar.
-enum Tagged {
-    Text,
-    ByLook,
-    /// Nothing that is known; reported.
-    Bad,
 }
 
 /// The file is not read further; its reason is among the findings.
@@ -191,38 +184,22 @@ impl<'a> Builder<'a> {
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
         };
-        let (typed, origin) = match tag.map(|tag| self.scalar_tag(tag, &text, start, end)) {
+        let (typed, origin) = match tag.map(|tag| (tag, tagged(tag, &text))) {
             None => (style == Style::Plain, Origin::Written),
-            Some(Tagged::Text) => (false, Origin::Written),
-            Some(Tagged::ByLook) => (true, Origin::Written),
-            Some(Tagged::Bad) => (false, Origin::Unknown),
+            Some((_, Tagged::Text)) => (false, Origin::Written),
+            Some((_, Tagged::ByLook)) => (true, Origin::Written),
+            Some((tag, Tagged::Bad)) => {
+                self.bad_tag(tag, start, end);
+                (false, Origin::Unknown)
+            }
         };
         // A block text ends with the line break of its last line; nobody would point there.
         let end = start + self.text.get(start..end).map_or(0, |written| written.trim_end().len());
         Ok(Node { start, end, kind: NodeKind::Scalar(ScalarNode { text, style, typed, origin }) })
     }
 
-    /// What a tag says about a scalar.
-    fn scalar_tag(&mut self, tag: &Tag, text: &str, start: usize, end: usize) -> Tagged {
-        let look = resolve(text);
-        let fits = match (tag.is_yaml_core_schema(), tag.suffix.as_str()) {
-            (true, "str") => return Tagged::Text,
-            (true, "int") => matches!(look, Plain::Int(_)),
-            (true, "float") => matches!(look, Plain::Float(_) | Plain::Int(_)),
-            (true, "bool") => matches!(look, Plain::Bool(_)),
-            (true, "null") => look == Plain::Null,
-            (false, "") if tag.handle == "!" => return Tagged::Text,
-            (_, _) => false,
-        };
-        if fits {
-            return Tagged::ByLook;
-        }
-        self.bad_tag(tag, start, end);
-        Tagged::Bad
-    }
-
     fn tag_fits(&mut self, tag: Option<&Tag>, suffix: &str, start: usize, end: usize) {
-        if let Some(tag) = tag.filter(|t| !(t.is_yaml_core_schema() && t.suffix == suffix)) {
+        if let Some(tag) = tag.filter(|t| !is_core(t, suffix)) {
             self.bad_tag(tag, start, end);
         }
     }
@@ -230,7 +207,7 @@ impl<'a> Builder<'a> {
     fn bad_tag(&mut self, tag: &Tag, start: usize, end: usize) {
         let written = self.text.get(start..end).unwrap_or_default();
         let length = written.find(char::is_whitespace).unwrap_or(written.len());
-        let name = if tag.is_yaml_core_schema() { format!("!!{}", tag.suffix) } else { tag.to_string() };
+        let name = tag::written(tag);
         let finding = Finding::error(
             "yaml/tag",
             format!("the tag `{name}` has no meaning here"),
@@ -261,7 +238,7 @@ impl<'a> Builder<'a> {
 
     /// Adds what `<<` brings; written fields win, then earlier maps.
     fn merge(&mut self, entries: &mut Vec<Entry>, names: &BTreeMap<String, usize>, merges: Vec<Node>) {
-        let mut seen: std::collections::BTreeSet<String> = names.keys().cloned().collect();
+        let mut seen: BTreeSet<String> = names.keys().cloned().collect();
         for node in merges {
             let (start, end) = (node.start, node.end);
             let maps = match node.kind {

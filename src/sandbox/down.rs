@@ -9,6 +9,9 @@ use super::{SandboxError, disk, engine};
 /// The data go anyway: enough for an orderly end, no more.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
 
+/// What a reaper takes at most, and a little more; it has an end of its own.
+pub(super) const REAPED_WITHIN: Duration = Duration::from_secs(40);
+
 /// Whether the folder itself goes too, if nothing of others is in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keep {
@@ -27,7 +30,8 @@ pub fn down(dir: &Path) -> Result<Vec<String>, SandboxError> {
     let absent = || SandboxError::Absent { path: dir.to_owned() };
     let dir = dir.canonicalize().map_err(|_| absent())?;
     if !dir.join(state::FILE).exists() {
-        let empty = disk::names(&dir).is_ok_and(|names| names.is_empty());
+        // A start that failed early leaves its lock.
+        let empty = disk::names(&dir).is_ok_and(|names| names.iter().all(|name| name == state::LOCK));
         return Err(if empty { absent() } else { SandboxError::NotASandbox { path: dir } });
     }
     let lock = disk::lock(&dir.join(state::LOCK), || ())?;
@@ -47,6 +51,13 @@ pub fn down(dir: &Path) -> Result<Vec<String>, SandboxError> {
 
 /// Stops what runs and removes what was made.
 pub(super) fn clear(dir: &Path, state: &State, keep: Keep) -> Result<(), SandboxError> {
+    if let Some(reaper) = state.running_reaper() {
+        // Without its owner it is at work already; with one, it has to be kept from it.
+        let grace = if state.owned() { Duration::ZERO } else { REAPED_WITHIN };
+        if !reaper.end_within(grace) {
+            return Err(SandboxError::WouldNotEnd { engine: "the reaper".to_owned(), pid: reaper.pid });
+        }
+    }
     engine::stop(dir, &state.running(), GRACE)?;
     for path in state.made(dir) {
         if keep == Keep::Nothing || !path.ends_with(state::LOCK) {

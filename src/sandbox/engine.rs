@@ -24,8 +24,9 @@ const SHOWN_LINES: usize = 20;
 /// What an engine's own lock may take to be free once its process is gone.
 const RELEASED_WITHIN: Duration = Duration::from_secs(10);
 
-/// Writes the folders and configurations of all engines, and the script that runs them, into `dir`.
-pub(super) fn prepare(dir: &Path, state: &State) -> Result<(), SandboxError> {
+/// Writes the folders and configurations of all engines, and the script that runs them, into `dir`. `more` are
+/// further broker properties.
+pub(super) fn prepare(dir: &Path, state: &State, more: &[(String, String)]) -> Result<(), SandboxError> {
     disk::write(&dir.join(state::RUNNER), RUNNER)?;
     let engines = state.engines();
     let password = state.password();
@@ -38,7 +39,7 @@ pub(super) fn prepare(dir: &Path, state: &State) -> Result<(), SandboxError> {
                 disk::write(&folder.join("users.xml"), &clickhouse::users(password.as_ref()))?;
             }
             Kind::Kafka { client, controller } => {
-                let properties = kafka::properties(engine.number, client, controller, &engines);
+                let properties = kafka::properties(engine.number, client, controller, &engines, more);
                 disk::write(&folder.join("server.properties"), &properties)?;
             }
         }

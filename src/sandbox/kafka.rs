@@ -23,8 +23,15 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=4
 ";
 
-/// `server.properties` of the broker `number` with its two ports, in a cluster of `engines`.
-pub(super) fn properties(number: u16, client: u16, controller: u16, engines: &[Engine]) -> String {
+/// `server.properties` of the broker `number` with its two ports, in a cluster of `engines`; `more` properties
+/// come last and win.
+pub(super) fn properties(
+    number: u16,
+    client: u16,
+    controller: u16,
+    engines: &[Engine],
+    more: &[(String, String)],
+) -> String {
     let mut voters = Vec::new();
     for engine in engines {
         match engine.kind {
@@ -32,11 +39,12 @@ pub(super) fn properties(number: u16, client: u16, controller: u16, engines: &[E
             Kind::ClickHouse { .. } => {}
         }
     }
+    let more: String = more.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
     format!(
         "{FIXED}node.id={number}\n\
          controller.quorum.voters={}\n\
          listeners=PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{client}\n",
+         advertised.listeners=PLAINTEXT://127.0.0.1:{client}\n{more}",
         voters.join(",")
     )
 }
@@ -49,13 +57,20 @@ mod tests {
     fn a_broker_knows_itself_and_the_quorum() {
         let broker = |number, controller| Engine { number, kind: Kind::Kafka { client: 1000 + number, controller } };
         let node = Engine { number: 1, kind: Kind::ClickHouse { http: 1, tcp: 2 } };
-        let text = properties(2, 1002, 22, &[node, broker(1, 21), broker(2, 22), broker(3, 23)]);
+        let text = properties(
+            2,
+            1002,
+            22,
+            &[node, broker(1, 21), broker(2, 22), broker(3, 23)],
+            &[("a.b".into(), "c".into())],
+        );
         assert_eq!(
             text.strip_prefix(FIXED).unwrap(),
             "node.id=2\n\
              controller.quorum.voters=1@127.0.0.1:21,2@127.0.0.1:22,3@127.0.0.1:23\n\
              listeners=PLAINTEXT://127.0.0.1:1002,CONTROLLER://127.0.0.1:22\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:1002\n"
+             advertised.listeners=PLAINTEXT://127.0.0.1:1002\n\
+             a.b=c\n"
         );
     }
 }

@@ -1,6 +1,7 @@
 //! The real thing: engines installed, started, used, broken, killed.
 
 use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -11,9 +12,11 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use secrecy::SecretString;
 
 use super::process::Process;
+use super::shape::Kind;
 use super::testing::{Asking, Silent, ask, ask_as, cache};
+use super::up::launch;
 use super::wait::Wait;
-use super::{Condition, Lifetime, Options, Ports, Probe, SandboxError, disk, down, state, status, up};
+use super::{Condition, Lifetime, Options, Ports, Probe, SandboxError, disk, down, install, shape, state, status, up};
 
 const SOON: Duration = Duration::from_secs(30);
 /// Names the folder to the test's own process in its second role.
@@ -112,22 +115,37 @@ fn a_killed_owner_takes_engines_and_data_with_it() {
     }
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("sandbox");
+    let orphans = kill_owner(&dir);
+    let gone = || orphans.iter().all(|process| !process.runs());
+    assert!(Wait::new(SOON).until(gone), "engines outlived their owner");
+    assert!(Wait::new(SOON).until(|| !dir.exists()), "the data outlived their owner");
+
+    let orphans = kill_owner(&dir);
+    // At once, while the old one is still being cleared away.
+    let next = up(&options(&dir), &Asking, &Silent).unwrap();
+    assert!(orphans.iter().all(|process| !process.runs()), "engines outlived their owner");
+    assert!(status(&dir).unwrap().all_running(), "the old sandbox's end took the new one along");
+    drop(next);
+    assert!(!dir.exists());
+}
+
+/// Starts the second role, kills it once it holds a sandbox, and tells the processes of that one.
+fn kill_owner(dir: &std::path::Path) -> Vec<Process> {
     let mut owner = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "sandbox::live::a_killed_owner_takes_engines_and_data_with_it", "--nocapture"])
-        .env(HOLD, &dir)
+        .env(HOLD, dir)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let lines = BufReader::new(owner.stdout.take().unwrap()).lines();
     assert!(lines.map_while(Result::ok).any(|line| line.contains("holding")));
-    let processes = pids(&dir);
+    let mut processes = pids(dir);
     let java = children_of(&processes);
     assert_eq!((processes.len(), java.len()), (2, 1), "a node, a broker's supervisor, its java");
     owner.kill().unwrap();
     owner.wait().unwrap();
-    let gone = || processes.iter().chain(&java).all(|process| !process.runs());
-    assert!(Wait::new(SOON).until(gone), "engines outlived their owner");
-    assert!(Wait::new(SOON).until(|| !dir.exists()), "the data outlived their owner");
+    processes.extend(java);
+    processes
 }
 
 fn children_of(processes: &[Process]) -> Vec<Process> {
@@ -194,6 +212,31 @@ fn four_nodes_and_three_brokers_survive_the_loss_of_one_broker() {
     let left = || Asking.kafka(&endpoints.kafka_brokers, 2).is_ok();
     assert!(Wait::new(SOON).until(left), "the others do not notice");
     sandbox.start_broker(2, &Asking).unwrap();
+}
+
+#[test]
+fn a_port_snatched_away_leads_to_another_start() {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = disk::make_dir(&parent.path().join("sandbox")).unwrap();
+    let options = options(&dir);
+    let installation = install::ensure(&options.cache, &options.python, &Silent).unwrap();
+    let thief = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut layouts = Vec::new();
+    let mut lay_out = || {
+        let mut engines = shape::lay_out(&options)?;
+        if layouts.is_empty()
+            && let Kind::ClickHouse { http, .. } = &mut engines[0].kind
+        {
+            *http = thief.local_addr().unwrap().port();
+        }
+        layouts.push(engines.clone());
+        Ok(engines)
+    };
+    let inner = launch(&options, &dir, &installation, &Asking, &mut lay_out).unwrap();
+    assert_eq!(inner.state.engines(), layouts[1]);
+    assert_eq!(layouts.len(), 2);
+    drop(inner);
+    assert!(!dir.exists());
 }
 
 /// Takes nothing for an answer.

@@ -23,6 +23,8 @@ pub struct Options {
     /// Password for ClickHouse; none if absent. With one, the user is
     /// [`Endpoints::user`](super::Endpoints::user) instead of `default`.
     pub password: Option<SecretString>,
+    /// Further properties of every broker, over the sandbox's own: listeners with a login, say.
+    pub broker_properties: Vec<(String, String)>,
     /// Who outlives whom.
     pub lifetime: Lifetime,
     /// How long the engines may take until they answer.
@@ -40,6 +42,7 @@ impl Options {
             brokers: 1,
             ports: Ports::default(),
             password: None,
+            broker_properties: Vec::new(),
             lifetime: Lifetime::Detached,
             ready_within: Duration::from_secs(60),
         }

@@ -7,6 +7,7 @@ use std::process::Child;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::down::REAPED_WITHIN;
 use super::install::Installation;
 use super::state::State;
 use super::wait::Wait;
@@ -14,7 +15,8 @@ use super::{Endpoints, Lifetime, Probe, SandboxError, engine, ready, shape};
 
 /// A broker writes its logs out and leaves its cluster; then it is killed.
 const STOP_GRACE: Duration = Duration::from_secs(15);
-const REAPED_WITHIN: Duration = Duration::from_secs(30);
+/// An attached engine exits as soon as it sees the end of its stdin.
+const ENDED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Engines that run, with the means to stop and start single ones. Numbers of nodes and brokers count
 /// from 0.
@@ -142,17 +144,20 @@ impl Inner {
             drop(child.stdin.take());
         }
         let reaper = self.reaper.take();
-        for mut child in std::mem::take(&mut self.children).into_values() {
-            // An attached engine exits as soon as it sees the end of its stdin; nothing to report to.
-            let _ = child.wait();
+        for child in std::mem::take(&mut self.children).into_values() {
+            wait_or_kill(child, ENDED_WITHIN);
         }
         if let Some(mut reaper) = reaper {
             drop(reaper.stdin.take());
-            let ended = Wait::new(REAPED_WITHIN).until(|| !matches!(reaper.try_wait(), Ok(None)));
-            if !ended {
-                let _ = reaper.kill();
-                let _ = reaper.wait();
-            }
+            wait_or_kill(reaper, REAPED_WITHIN);
         }
+    }
+}
+
+/// For a drop, which has nobody to report to.
+fn wait_or_kill(mut child: Child, within: Duration) {
+    if !Wait::new(within).until(|| !matches!(child.try_wait(), Ok(None))) {
+        let _ = child.kill();
+        let _ = child.wait();
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct State {
     lifetime: StoredLifetime,
     /// Who started it, for a lifetime that ends with that process.
     pub(super) owner: Option<Process>,
+    /// Who removes the files after that process's end.
+    pub(super) reaper: Option<Process>,
     pub(super) cluster_id: String,
     /// In the clear, in a file for its owner only: who asks for the running sandbox needs it.
     password: Option<StoredPassword>,
@@ -73,6 +75,7 @@ impl State {
             boot: process::boot(),
             lifetime,
             owner,
+            reaper: None,
             cluster_id: cluster_id(),
             password: password.map(|password| StoredPassword(password.expose_secret().to_owned())),
             members: engines.into_iter().map(|engine| Member { engine, process: None }).collect(),
@@ -162,6 +165,16 @@ impl State {
             Condition::Dead => Condition::Dead,
             Condition::Running | Condition::Stale => Condition::Stale,
         }
+    }
+
+    /// Whether the process whose end is that of the sandbox still runs.
+    pub(super) fn owned(&self) -> bool {
+        self.owner.is_some_and(|owner| self.condition(owner) == Condition::Running)
+    }
+
+    /// The reaper, while it runs: whoever wants to write into the folder has to see to its end first.
+    pub(super) fn running_reaper(&self) -> Option<Process> {
+        self.reaper.filter(|reaper| self.condition(*reaper) == Condition::Running)
     }
 
     /// The processes that still run, with their engines' names.

@@ -1,13 +1,15 @@
 //! `up`: from options to engines that answer.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::install::{self, Installation};
+use super::process::Process;
 use super::running::{Inner, Sandbox};
-use super::shape::Kind;
+use super::shape::{Engine, Kind};
 use super::state::{self, State};
 use super::{Lifetime, Options, Probe, Progress, SandboxError, disk, down, engine, ports, ready, shape};
 
@@ -30,14 +32,7 @@ pub fn up(options: &Options, probe: &dyn Probe, progress: &dyn Progress) -> Resu
         return Err(SandboxError::Unsupported);
     }
     shape::check(options)?;
-    let dir = disk::make_dir(&options.dir)?;
-    refuse_foreign(&dir)?;
-    let lock = disk::lock(&dir.join(state::LOCK), || progress.stage("Waiting for another process with this sandbox"))?;
-    let found = State::read(&dir)?;
-    if let Some(state) = &found {
-        state.check_versions(&dir)?;
-        refuse_owned(&dir, state)?;
-    }
+    let (dir, lock, found) = claim(options, progress)?;
     let installation = install::ensure(&options.cache, &options.python, progress)?;
     if let Some(state) = found {
         if whole(&state) {
@@ -48,9 +43,31 @@ pub fn up(options: &Options, probe: &dyn Probe, progress: &dyn Progress) -> Resu
     }
     disk::require_free(&dir, NEEDED_MB, "--dir")?;
     progress.stage(&format!("Starting {}", words(options.nodes, options.brokers)));
-    let inner = launch(options, &dir, &installation, probe)?;
+    let inner = launch(options, &dir, &installation, probe, &mut || shape::lay_out(options))?;
     drop(lock);
     Ok(Sandbox::new(dir, installation, options.ready_within, inner))
+}
+
+/// The folder, locked, and what is in it, once nobody else writes there.
+fn claim(options: &Options, progress: &dyn Progress) -> Result<(PathBuf, File, Option<State>), SandboxError> {
+    loop {
+        let dir = disk::make_dir(&options.dir)?;
+        refuse_foreign(&dir)?;
+        let lock = disk::lock(&dir.join(state::LOCK), || {
+            progress.stage("Waiting for another process with this sandbox");
+        })?;
+        let Some(state) = State::read(&dir)? else { return Ok((dir, lock, None)) };
+        state.check_versions(&dir)?;
+        if state.owned() {
+            return Err(SandboxError::Busy { path: dir });
+        }
+        let Some(reaper) = state.running_reaper() else { return Ok((dir, lock, Some(state))) };
+        progress.stage("Waiting for the end of a sandbox whose process ended");
+        // It takes the folder and our lock away, or is killed: either way look again.
+        if !reaper.end_within(down::REAPED_WITHIN) {
+            return Err(SandboxError::WouldNotEnd { engine: "the reaper".to_owned(), pid: reaper.pid });
+        }
+    }
 }
 
 /// Fails for a folder in which there is something, but no sandbox.
@@ -61,12 +78,6 @@ fn refuse_foreign(dir: &Path) -> Result<(), SandboxError> {
         return Ok(());
     }
     Err(SandboxError::NotASandbox { path: dir.to_owned() })
-}
-
-/// Fails for a sandbox whose parent, another process or this one, still holds it.
-fn refuse_owned(dir: &Path, state: &State) -> Result<(), SandboxError> {
-    let owned = state.owner.is_some_and(|owner| state.condition(owner) == super::Condition::Running);
-    if owned { Err(SandboxError::Busy { path: dir.to_owned() }) } else { Ok(()) }
 }
 
 /// Whether all engines of a detached sandbox run.
@@ -82,7 +93,7 @@ fn reuse(
     probe: &dyn Probe,
 ) -> Result<Sandbox, SandboxError> {
     refuse_difference(options, dir, &state)?;
-    let names: Vec<String> = state.engines().iter().map(shape::Engine::name).collect();
+    let names: Vec<String> = state.engines().iter().map(Engine::name).collect();
     // Its start may have been interrupted before anybody asked whether it answers.
     ready::wait(dir, &state, &names, probe, options.ready_within)?;
     let inner = Inner { state, children: BTreeMap::new(), reaper: None };
@@ -128,17 +139,18 @@ fn words(nodes: u16, brokers: u16) -> String {
     format!("{nodes} ClickHouse node{} and {brokers} Kafka broker{}", plural(nodes), plural(brokers))
 }
 
-/// Starts all engines at once and waits for them; again with other ports if one was snatched away.
-fn launch(
+/// Starts all engines at once and waits for them; again with another layout if a port was snatched
+/// away.
+pub(super) fn launch(
     options: &Options,
     dir: &Path,
     installation: &Installation,
     probe: &dyn Probe,
+    lay_out: &mut dyn FnMut() -> Result<Vec<Engine>, SandboxError>,
 ) -> Result<Inner, SandboxError> {
     let mut attempt = 1;
     loop {
-        let engines = shape::lay_out(options)?;
-        let state = State::new(engines, options.lifetime, options.password.as_ref());
+        let state = State::new(lay_out()?, options.lifetime, options.password.as_ref());
         let mut inner = Inner { state, children: BTreeMap::new(), reaper: None };
         let Err(error) = begin(options, dir, installation, probe, &mut inner) else { return Ok(inner) };
         engine::stop(dir, &inner.state.running(), down::GRACE)?;
@@ -165,10 +177,14 @@ fn begin(
 ) -> Result<(), SandboxError> {
     // First of all: from here on, whoever finds the folder knows whose it is and what to stop.
     inner.state.write(dir)?;
-    engine::prepare(dir, &inner.state)?;
+    engine::prepare(dir, &inner.state, &options.broker_properties)?;
     match options.lifetime {
         Lifetime::Detached => {}
-        Lifetime::WithParent => inner.reaper = Some(engine::start_reaper(dir, installation, &inner.state)?),
+        Lifetime::WithParent => {
+            let reaper = engine::start_reaper(dir, installation, &inner.state)?;
+            inner.state.reaper = Process::of(reaper.id());
+            inner.reaper = Some(reaper);
+        }
     }
     let cluster_id = inner.state.cluster_id.clone();
     // Brokers take longest, so they go first.
@@ -180,6 +196,6 @@ fn begin(
         inner.children.insert(member.engine.name(), child);
         inner.state.write(dir)?;
     }
-    let names: Vec<String> = inner.state.engines().iter().map(shape::Engine::name).collect();
+    let names: Vec<String> = inner.state.engines().iter().map(Engine::name).collect();
     ready::wait(dir, &inner.state, &names, probe, options.ready_within)
 }

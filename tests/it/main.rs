@@ -6,3 +6,4 @@
 mod bad_manifests;
 mod docs;
 mod tidy;
+mod tls;

@@ -299,9 +299,8 @@ async fn a_thousand_topics_are_read_in_three_requests() {
     assert!(deleted.len() == 1000 && deleted.values().all(Result::is_ok));
 }
 
-/// A broker with SASL PLAIN and the standard authorizer, where `alice` may do nothing. Not every fixture has one.
+/// On a broker with SASL PLAIN and the standard authorizer, where `alice` may do nothing.
 #[tokio::test]
-#[ignore = "needs a second broker with an authorizer: SLUICE_TEST_KAFKA_SASL, see `login`"]
 async fn a_forbidden_topic_is_not_an_absent_one() {
     let (admin, name) = (KafkaWriter::connect(&login("admin", "adminsecret")).unwrap(), unique("forbidden"));
     created(&admin, &topic(&name, 1)).await;
@@ -333,7 +332,6 @@ async fn a_forbidden_topic_is_not_an_absent_one() {
 }
 
 #[tokio::test]
-#[ignore = "needs a second broker with an authorizer: SLUICE_TEST_KAFKA_SASL, see `login`"]
 async fn a_refused_login_is_told_at_once_and_without_the_password() {
     let began = Instant::now();
     for request in 0..2 {
@@ -348,17 +346,6 @@ async fn a_refused_login_is_told_at_once_and_without_the_password() {
     assert!(began.elapsed() < Duration::from_secs(6), "{:?}", began.elapsed());
 }
 
-#[expect(clippy::disallowed_methods, reason = "until the fixture starts a broker, the environment names one")]
 fn login(user: &str, password: &str) -> KafkaSettings {
-    let servers =
-        std::env::var("SLUICE_TEST_KAFKA_SASL").expect("SLUICE_TEST_KAFKA_SASL names a broker with SASL PLAIN");
-    let mut settings = KafkaSettings::new(servers);
-    let properties = [
-        ("security.protocol", "SASL_PLAINTEXT"),
-        ("sasl.mechanism", "PLAIN"),
-        ("sasl.username", user),
-        ("sasl.password", password),
-    ];
-    settings.properties = properties.iter().map(|(k, v)| ((*k).to_owned(), (*v).into())).collect();
-    settings
+    crate::fixture::guarded::login(crate::fixture::guarded::brokers(), user, password)
 }

@@ -1,18 +1,14 @@
 //! `apply`: plans, shows, asks once, runs, proves.
 
-use crate::apply::{self, Outcome, Stop};
 use crate::cli::args::ApplyArguments;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
-use crate::cli::{again, ask, live, output, progress, project, selection};
+use crate::cli::{ask, carry, live, output, project, selection};
 use crate::client::Servers;
 use crate::plan::{Plan, Policy};
-use crate::render::outcome::{self, Report};
 use crate::render::{self, words};
-use std::time::Duration;
-use tokio::time::Instant;
 
 pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Result<Exit, Failure> {
     let compiled = project::compiled(settings)?;
@@ -43,14 +39,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
         prepared = now;
     }
 
-    let watch = progress::Apply::new(&prepared.plan, settings.err);
-    let begin = Instant::now();
-    let stop = Stop::default();
     let parallel = usize::from(arguments.parallel);
-    let work = apply::run(&prepared, &servers, &secrets, parallel, &watch, &stop);
-    let outcome = watched(work, &watch, &stop, &mut interrupts).await;
-    watch.end();
-    report(&prepared.plan, &outcome, begin.elapsed(), settings)?;
+    let outcome = carry::carry_out(&prepared, &servers, &secrets, parallel, settings, &mut interrupts).await?;
     if outcome.interrupted {
         return Ok(Exit::Interrupted);
     }
@@ -81,50 +71,4 @@ fn refuse(plan: &Plan, policy: &Policy) -> Result<(), Failure> {
     let what = words::count(missing.len(), "hazard");
     Err(Failure::new(Exit::Blocked, format!("the plan has {what} that nobody allowed; nothing was changed"))
         .hint(format!("to allow: {}", render::consent(&missing))))
-}
-
-/// Runs until it ends. The first signal lets the steps in flight end, the second does not.
-async fn watched(
-    work: impl Future<Output = Outcome>,
-    watch: &progress::Apply<'_>,
-    stop: &Stop,
-    interrupts: &mut Interrupts,
-) -> Outcome {
-    tokio::pin!(work);
-    let mut asked = false;
-    loop {
-        tokio::select! {
-            outcome = &mut work => return outcome,
-            never = watch.beat() => match never {},
-            () = interrupts.next() => {
-                if asked {
-                    return watch.cancelled();
-                }
-                asked = true;
-                stop.now();
-                watch.say("Finishing the steps in flight; Ctrl-C once more cancels them.");
-            }
-        }
-    }
-}
-
-fn report(plan: &Plan, outcome: &Outcome, took: Duration, settings: &Settings) -> std::io::Result<()> {
-    let failure = |(step, error): &(usize, apply::StepError)| outcome::Failure {
-        step: *step,
-        host: error.host.clone(),
-        statement: error.statement.clone(),
-        words: error.words.clone(),
-        in_doubt: error.in_doubt,
-    };
-    let failed: Vec<outcome::Failure> = outcome.failed.iter().map(failure).collect();
-    let report = Report {
-        plan,
-        done: &outcome.done,
-        failed: &failed,
-        not_started: &outcome.not_started,
-        interrupted: outcome.interrupted,
-        took,
-        again: &again::command(&settings.typed, plan, outcome),
-    };
-    output::result(&outcome::report(&report, settings.out.style(true)))
 }

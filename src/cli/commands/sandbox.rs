@@ -2,23 +2,24 @@
 
 use super::sandbox_demo;
 use crate::cli::args::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
-use crate::cli::probe::Clients;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::settings::Settings;
 use crate::cli::{output, progress, project};
-use crate::sandbox::{self, Condition, Endpoints, Options, Ports, Sandbox, SandboxError};
+use crate::sandbox::{self, Clients, Condition, Endpoints, Options, Ports, Sandbox, SandboxError};
 use std::path::PathBuf;
-use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 pub(super) async fn run(command: &SandboxCommand, settings: &Settings) -> Result<Exit, Failure> {
     match command {
         SandboxCommand::Up(arguments) => up(arguments, settings),
         SandboxCommand::Status(folder) => status(folder, settings),
-        SandboxCommand::Demo(folder) => sandbox_demo::run(folder, settings),
+        SandboxCommand::Demo(arguments) => sandbox_demo::run(arguments, settings).await,
         SandboxCommand::Down(folder) => down(folder, settings),
     }
 }
+
+/// The variable that holds a secret: only `--format env` prints it.
+const PASSWORD: &str = "CLICKHOUSE_PASSWORD";
 
 /// The folder of a sandbox.
 fn dir(folder: &SandboxFolder, settings: &Settings) -> PathBuf {
@@ -29,6 +30,26 @@ fn dir(folder: &SandboxFolder, settings: &Settings) -> PathBuf {
 }
 
 fn up(arguments: &SandboxUp, settings: &Settings) -> Result<Exit, Failure> {
+    let started = start(arguments, settings)?;
+    let endpoints = started.endpoints();
+    let environment = || endpoints.environment().into_iter();
+    let text = match arguments.format {
+        EndpointsFormat::Env => environment().map(|(name, value)| format!("{name}={value}\n")).collect(),
+        EndpointsFormat::Text => {
+            let exports: String = environment()
+                .filter(|(name, _)| name != PASSWORD)
+                .map(|(name, value)| format!("export {name}={value}\n"))
+                .collect();
+            let dir = started.dir().display();
+            format!("{}\n{exports}\n`sluice sandbox down` stops it and removes {dir}\n", told(endpoints))
+        }
+    };
+    output::result(&text)?;
+    Ok(Exit::Done)
+}
+
+/// Starts it, or finds it running, with stages on stderr.
+pub(super) fn start(arguments: &SandboxUp, settings: &Settings) -> Result<Sandbox, Failure> {
     let password = arguments.password_env.as_deref().map(|name| settings.secret(name)).transpose()?;
     let options = Options {
         python: arguments.python.clone(),
@@ -39,21 +60,12 @@ fn up(arguments: &SandboxUp, settings: &Settings) -> Result<Exit, Failure> {
         ..Options::new(dir(&arguments.folder, settings), settings.cache()?)
     };
     let stages = progress::Stages::new(settings.err);
-    let probe = Clients { runtime: Handle::current(), password };
+    let probe = Clients::new(password)?;
     let started: Result<Sandbox, SandboxError> = block_in_place(|| sandbox::up(&options, &probe, &stages));
+    // A runtime must not be dropped on a thread of another one.
+    block_in_place(|| drop(probe));
     stages.end();
-    let started = started?;
-    let endpoints = started.endpoints();
-    let text = match arguments.format {
-        EndpointsFormat::Env => {
-            endpoints.environment().iter().map(|(name, value)| format!("{name}={value}\n")).collect()
-        }
-        EndpointsFormat::Text => {
-            format!("{}`sluice sandbox down` stops it and removes {}\n", told(endpoints), started.dir().display())
-        }
-    };
-    output::result(&text)?;
-    Ok(Exit::Done)
+    Ok(started?)
 }
 
 fn told(endpoints: &Endpoints) -> String {
@@ -83,7 +95,6 @@ fn status(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> 
 
 fn down(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> {
     let stopped = block_in_place(|| sandbox::down(&dir(folder, settings)))?;
-    let text = if stopped.is_empty() { "nothing ran".to_owned() } else { format!("stopped {}", stopped.join(", ")) };
-    output::result(&format!("{text}; the data is removed\n"))?;
+    output::result(&stopped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
     Ok(Exit::Done)
 }
