@@ -5,5 +5,6 @@
 
 mod bad_manifests;
 mod docs;
+mod schemas;
 mod tidy;
 mod tls;
