@@ -65,8 +65,8 @@ pub const EFFECTS: &[Entry] = &[
     (
         K,
         "metadata.name",
-        Beside,
-        "for the Kafka table and the group where their names follow it; tables that keep theirs are taken over",
+        Recreate,
+        "where the Kafka table's and the group's names follow it: the old Kafka table stays. Objects that keep their names are taken over",
     ),
     (P, "metadata.description", Nothing, ""),
     (T, "metadata.description", Nothing, ""),
