@@ -5,5 +5,7 @@
 
 mod bad_manifests;
 mod convergence;
+mod docs;
+mod schemas;
 mod tidy;
 mod tls;
