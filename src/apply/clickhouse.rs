@@ -28,7 +28,8 @@ pub(super) async fn run(step: &Step, hands: &Hands<'_>) -> Result<(), StepError>
         let words = "this step has no statement; this is a fault of the program".to_owned();
         return Err(StepError { host: None, statement: None, words, in_doubt: false });
     };
-    let answers = step.hosts.iter().map(|host| execute(&statement, &hands.clickhouse[*host], step.timeout, hands, on_cluster));
+    let answers =
+        step.hosts.iter().map(|host| execute(&statement, &hands.clickhouse[*host], step.timeout, hands, on_cluster));
     // Every host is waited for: what the others did must be known before anything else starts.
     let failed: Vec<StepError> = join_all(answers).await.into_iter().filter_map(Result::err).collect();
     match failed.len() {
@@ -116,10 +117,7 @@ mod tests {
         assert_eq!(every_host(""), Ok(()));
         assert_eq!(every_host(&row("a", "0", "")), Ok(()));
         let body = [row("a", "0", ""), row("b", "57", "exists"), row("c", "null", "")].join("\n");
-        assert_eq!(
-            every_host(&body),
-            Err("b: exists (code 57); c: no answer in time, it may still come".into())
-        );
+        assert_eq!(every_host(&body), Err("b: exists (code 57); c: no answer in time, it may still come".into()));
         assert!(every_host("<html>").is_err());
     }
 }

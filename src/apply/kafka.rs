@@ -50,8 +50,7 @@ async fn act(step: &Step, kafka: &KafkaWriter) -> Result<(), String> {
 
 /// Between plan and step the topic may have been replaced: what was reviewed is the deletion of that one.
 async fn same_topic(kafka: &KafkaWriter, name: &str, id: &str) -> Result<(), String> {
-    let mut found: BTreeMap<_, _> =
-        kafka.reader().describe_topics(&[name.to_owned()]).await.map_err(|e| chain(&e))?;
+    let mut found: BTreeMap<_, _> = kafka.reader().describe_topics(&[name.to_owned()]).await.map_err(|e| chain(&e))?;
     match found.remove(name) {
         Some(Ok(topic)) if topic.id == id => Ok(()),
         Some(Ok(topic)) => {

@@ -1,7 +1,9 @@
 //! A pipeline's objects against every host that should carry them.
 
 use super::definition::{self, AttributeChange};
-use crate::model::{Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner};
+use crate::model::{
+    Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One pipeline's differences.

@@ -129,9 +129,8 @@ fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> C
         let query = echoed.query.map(|q| stand_ins.restore(&q));
         return CanonicalForm::Form(Box::new(Definition { query, ..definition.clone() }));
     }
-    let hidden = |(k, v): (&String, &SettingValue)| {
-        matches!(v, SettingValue::Secret(_)).then(|| (k.clone(), v.clone()))
-    };
+    let hidden =
+        |(k, v): (&String, &SettingValue)| matches!(v, SettingValue::Secret(_)).then(|| (k.clone(), v.clone()));
     let mut form = Definition { name: definition.name.clone(), comment: definition.comment.clone(), ..echoed };
     form.settings.extend(definition.settings.iter().filter_map(hidden));
     let secret_args = definition.engine.args.iter().any(|a| matches!(a, EngineArg::Named(_, SettingValue::Secret(_))));
@@ -157,7 +156,8 @@ impl StandIns<'_> {
             if !self.made.contains_key(name) {
                 let stand_in = format!("s{}", self.made.len());
                 // What cannot be made is told by the view that reads it.
-                let _ = execute(session, &create_temporary(&without_secrets(self.known[name]), &stand_in).shown()).await?;
+                let _ =
+                    execute(session, &create_temporary(&without_secrets(self.known[name]), &stand_in).shown()).await?;
                 self.made.insert(name.clone(), stand_in);
             }
             text = renamed(&text, name, &self.made[name]).unwrap_or(text);
@@ -171,7 +171,8 @@ impl StandIns<'_> {
         for (name, stand_in) in &self.made {
             let Ok(tokens) = tokenize(&text) else { continue };
             let places = tokens.windows(2).filter(|w| w[0].is_word("FROM") || w[0].is_word("JOIN"));
-            let places: Vec<_> = places.filter(|w| w[1].name() == Some(stand_in)).map(|w| w[1].start..w[1].end).collect();
+            let places: Vec<_> =
+                places.filter(|w| w[1].name() == Some(stand_in)).map(|w| w[1].start..w[1].end).collect();
             for place in places.into_iter().rev() {
                 text.replace_range(place, &quote::object(name));
             }

@@ -44,6 +44,8 @@ async fn derived(reader: &ClickHouseReader, url: &str, cluster: &str) -> Result<
         return Err(ObserveError::Cluster(words));
     }
     members.iter().map(|m| reader.host().with_name(&m.host)).collect::<Option<Vec<_>>>().ok_or_else(|| {
-        ObserveError::Cluster(format!("{url} cannot be turned into an address of another host: list them in `clickhouse.hosts`"))
+        ObserveError::Cluster(format!(
+            "{url} cannot be turned into an address of another host: list them in `clickhouse.hosts`"
+        ))
     })
 }

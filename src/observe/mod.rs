@@ -7,8 +7,8 @@ pub mod kafka;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;
-use crate::model::create::CreateError;
 use crate::model::ObjectName;
+use crate::model::create::CreateError;
 
 /// Why the live state could not be read.
 #[derive(Debug, thiserror::Error)]

@@ -61,7 +61,8 @@ pub async fn prepare(
     policy: &Policy,
 ) -> Result<Prepared, ReconcileError> {
     let desired = &compiled.desired;
-    let (kafka, (urls, readers, hosts)) = tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
+    let (kafka, (urls, readers, hosts)) =
+        tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
         let servers = compiled.kafka.bootstrap_servers.clone();
         return Err(ReconcileError::WrongCluster { servers, found: kafka.cluster_id, wanted: wanted.clone() });
@@ -95,9 +96,8 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header
 
 async fn kafka(desired: &Desired, servers: &Servers, policy: &Policy) -> Result<LiveKafka, ReconcileError> {
     let names: BTreeSet<String> = desired.topics.iter().map(|t| t.name.clone()).collect();
-    let goes = |t: &&crate::model::DesiredTopic| {
-        t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id)
-    };
+    let goes =
+        |t: &&crate::model::DesiredTopic| t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id);
     let identify = desired.topics.iter().filter(goes).map(|t| t.name.clone()).collect();
     Ok(observe::kafka::topics(servers.kafka(), &names, &identify).await?)
 }
