@@ -1,1 +1,43 @@
-//! Room of cli.
+//! The command line: arguments -> options -> one library call -> report. The only place that reads the environment,
+//! the working directory and the terminal, and the only one that prints.
+
+mod again;
+mod ask;
+mod commands;
+mod findings;
+mod interrupt;
+mod live;
+mod output;
+mod probe;
+mod progress;
+mod project;
+mod secrets;
+mod selection;
+
+pub mod args;
+pub mod report;
+pub mod settings;
+
+pub use args::Arguments;
+pub use report::{Exit, Failure};
+pub use settings::Settings;
+
+/// Runs a command to its end and says with which code the process should end. What goes wrong is printed here.
+pub async fn run(arguments: Arguments) -> Exit {
+    let settings = match Settings::resolve(&arguments.global) {
+        Ok(settings) => settings,
+        Err(failure) => return report::print(&failure, settings::Look::plain()),
+    };
+    settings.log();
+    match commands::run(&arguments.command, &settings).await {
+        Ok(exit) => exit,
+        Err(failure) => report::print(&failure, settings.err),
+    }
+}
+
+/// Prints what clap has to say about the arguments: help and version are no fault, anything else is one of usage.
+pub fn refuse(error: &clap::Error) -> Exit {
+    // A closed pipe leaves nobody to tell.
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
+}

@@ -157,8 +157,14 @@ impl Checker<'_> {
                 None => whole &= !field.required,
             }
         }
+        // A map with one field and another name in it: the unknown name says it all.
+        let told = fields.len() == 1 && entries.iter().any(|e| e.name != fields[0].name);
         let missing: Vec<&Field> =
             fields.iter().filter(|f| f.required && !entries.iter().any(|e| e.name == f.name)).collect();
+        if told && !missing.is_empty() {
+            self.lossy = true;
+            return None;
+        }
         for field in missing {
             let finding = Finding::error("manifest/missing-field", format!("missing field `{}`", field.name), place);
             self.report(with_about(
@@ -179,15 +185,17 @@ impl Checker<'_> {
             if known.len() > 1 || node.entries().is_empty() {
                 let names = listed(fields.iter().map(|f| f.name.as_str()));
                 let finding = Finding::error("manifest/missing-field", format!("give exactly one of {names}"), place);
-                self.report(finding.label(format!("{} of them given", known.len())));
+                self.report(finding.label(if known.is_empty() { "none given" } else { "both given" }));
             }
             self.lossy = true;
             return None;
         }
         let optional: Vec<Field> = fields.iter().map(|f| Field { required: false, ..f.clone() }).collect();
+        let before = self.findings.len();
         let value = self.record(&optional, node, here)?;
         let empty = value.as_mapping().is_none_or(Mapping::is_empty);
-        if empty && !self.lossy {
+        let unknown = node.entries().iter().any(|e| e.value.scalar().is_some_and(|s| s.origin == Origin::Unknown));
+        if empty && !unknown && self.findings.len() == before {
             let finding = Finding::error("manifest/missing-field", "the name of the secret is empty", place);
             self.report(finding.label("no value"));
         }
@@ -233,7 +241,10 @@ impl Checker<'_> {
 
     fn unknown_word(&mut self, words: &[String], node: &Node, here: &Here<'_>) {
         let place = node.shown(self.text, here.name, self.file);
-        let message = format!("{} has an unknown value: {}", self.subject(here), found(node));
+        let message = match node.scalar().filter(|s| s.origin == Origin::Written) {
+            Some(scalar) => format!("unknown value {:?} for {}", short(&scalar.text), self.subject(here)),
+            None => format!("unknown value for {} (after variables are put in)", self.subject(here)),
+        };
         let known = listed(words.iter().map(String::as_str));
         let written = node.scalar().filter(|s| s.origin == Origin::Written).map_or("", |s| s.text.as_str());
         let help = match nearest(written, words.iter().map(String::as_str)) {
@@ -244,9 +255,11 @@ impl Checker<'_> {
     }
 
     fn out_of_range(&mut self, min: i128, max: i128, node: &Node, here: &Here<'_>) {
-        let message = format!("{} is out of range: {}", self.subject(here), found(node));
+        let message = format!("{} cannot be {}", self.subject(here), found(node));
+        let small = node.text().is_some_and(|t| t.starts_with('-'));
+        let bound = if small { format!("expected {min} or more") } else { format!("expected {max} or less") };
         let finding = Finding::error("manifest/out-of-range", message, node.shown(self.text, here.name, self.file));
-        self.report(finding.label(format!("expected {min} to {max}")));
+        self.report(finding.label(bound));
     }
 
     /// The place that stands for a whole map: the name in front of it, or its first name.
@@ -329,16 +342,12 @@ fn number_value(number: i128) -> Fit {
 
 /// A value in words. What came out of a variable is not repeated: it may be a secret.
 fn found(node: &Node) -> String {
-    const LONGEST: usize = 40;
     let NodeKind::Scalar(scalar) = &node.kind else {
         return if matches!(node.kind, NodeKind::Sequence(_)) { "a list".into() } else { "a map".into() };
     };
     let look = if scalar.typed { resolve(&scalar.text) } else { Plain::Text(&scalar.text) };
     let hidden = scalar.origin != Origin::Written;
-    let mut shown: String = scalar.text.chars().take(LONGEST).collect();
-    if shown.len() < scalar.text.len() {
-        shown.push('…');
-    }
+    let shown = short(&scalar.text);
     let what = match look {
         Plain::Null => return if hidden { "nothing (after variables are put in)".into() } else { "nothing".into() },
         Plain::Bool(_) => "boolean",
@@ -354,9 +363,22 @@ fn found(node: &Node) -> String {
     }
 }
 
+/// A text cut to what a message can hold.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 40;
+    let mut shown: String = text.chars().take(LONGEST).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
 /// What to do about a wrong type, where it is plain.
 fn hint(shape: &Shape, node: &Node) -> Option<String> {
     match (shape, &node.kind) {
+        (Shape::Int { .. } | Shape::Bool, NodeKind::Scalar(s)) if !s.typed && s.origin == Origin::Substituted => {
+            Some("in quotes a variable is a text: write `name: ${…}` without quotes, on a line of its own".into())
+        }
         (Shape::Int { .. }, NodeKind::Scalar(s)) if !s.typed && matches!(resolve(&s.text), Plain::Int(_)) => {
             Some("remove the quotes".into())
         }

@@ -36,6 +36,8 @@ pub struct Collector<'a> {
     source: &'a dyn FileSource,
     directory: &'a Path,
     seen: BTreeSet<PathBuf>,
+    /// Manifest files met so far, those met before included.
+    met: usize,
     out: Collected,
 }
 
@@ -43,7 +45,7 @@ impl<'a> Collector<'a> {
     /// A collector for a project file, which is itself never collected.
     pub fn new(source: &'a dyn FileSource, directory: &'a Path, project_file: &Path) -> Self {
         let seen = source.canonical(project_file).into_iter().collect();
-        Self { source, directory, seen, out: Collected::default() }
+        Self { source, directory, seen, met: 0, out: Collected::default() }
     }
 
     /// Collects everything that the list names.
@@ -67,13 +69,12 @@ impl<'a> Collector<'a> {
     fn entry(&mut self, written: &str, place: Place) {
         let relative = plain(Path::new(written));
         let path = self.directory.join(&relative);
-        let before = self.out.files.len();
         match self.source.kind(&path) {
             Ok(PathKind::File) => self.file(path, &relative),
             Ok(PathKind::Folder) => {
-                let (known, findings) = (self.seen.len(), self.out.findings.len());
+                let (met, findings) = (self.met, self.out.findings.len());
                 self.folder(&path, &relative, &mut Vec::new(), place);
-                if self.out.files.len() == before && self.seen.len() == known && self.out.findings.len() == findings {
+                if self.met == met && self.out.findings.len() == findings {
                     let finding = Finding::warning("project/no-manifests", "no manifest files in this folder", place);
                     let finding = finding.label("nothing here ends in .yaml or .yml");
                     self.out
@@ -86,13 +87,9 @@ impl<'a> Collector<'a> {
                 self.fail(finding.label("a pipe, a socket or a device"));
             }
             Err(error) => {
-                let reason = reason(&error);
-                let finding = Finding::error(
-                    "project/manifests",
-                    format!("cannot look at `{}`: {reason}", shown(&relative)),
-                    place,
-                );
-                self.fail(finding.label(reason).help("paths are relative to the folder of the project file"));
+                let message = format!("`{}` cannot be read: {}", shown(&relative), reason(&error));
+                let finding = Finding::error("project/manifests", message, place).label("listed here");
+                self.fail(finding.help("paths are relative to the folder of the project file"));
             }
         }
     }
@@ -103,6 +100,7 @@ impl<'a> Collector<'a> {
     }
 
     fn file(&mut self, path: PathBuf, relative: &Path) {
+        self.met += 1;
         // A file that is listed twice, or also lies in a listed folder, is one file.
         let canonical = self.source.canonical(&path).unwrap_or_else(|_| path.clone());
         if self.seen.insert(canonical) {
@@ -161,7 +159,7 @@ impl<'a> Collector<'a> {
             Ok(PathKind::File | PathKind::Other) => {}
             Err(error) if manifest => {
                 let reason = reason(&error);
-                let message = format!("cannot look at `{}`: {reason}", shown(relative));
+                let message = format!("`{}` cannot be read: {reason}", shown(relative));
                 self.fail(Finding::error("project/manifests", message, place).label("searched from here"));
             }
             // A link to nothing that would be no manifest either.
@@ -178,9 +176,12 @@ pub fn shown(path: &Path) -> String {
 
 /// Why a path cannot be used, in words that do not depend on the system.
 pub fn reason(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
-        std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        _ => error.to_string(),
+    let is = |kind: std::io::ErrorKind| error.kind() == kind;
+    if is(std::io::ErrorKind::NotFound) {
+        "there is no such file or folder".to_owned()
+    } else if is(std::io::ErrorKind::PermissionDenied) {
+        "permission denied".to_owned()
+    } else {
+        error.to_string()
     }
 }

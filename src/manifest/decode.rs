@@ -4,7 +4,7 @@ use super::check::{Checker, is_null};
 use super::document::Document;
 use super::envelope::{API_VERSION, LifecycleSpec, Metadata};
 use super::finding::{FileId, Finding, Place};
-use super::node::{Node, NodeKind, Origin};
+use super::node::{Entry, Node, NodeKind, Origin};
 use super::pipeline::KafkaPipelineSpec;
 use super::project::ProjectSpec;
 use super::schema::{DocumentKind, KINDS};
@@ -72,7 +72,7 @@ pub fn decode(mut root: Node, origins: Origins<'_>) -> Decoded {
     let name = name_of(&root, origins);
     let (kind, finding) = match head(&root, origins) {
         Ok(kind) => (kind, api_version(&root, origins)),
-        Err(finding) => return Decoded { document: None, kind: None, name, findings: finding.into_iter().collect() },
+        Err(findings) => return Decoded { document: None, kind: None, name, findings },
     };
     if let Some(finding) = finding {
         return Decoded { document: None, kind: Some(kind), name, findings: vec![finding] };
@@ -125,62 +125,60 @@ fn typed<S: DeserializeOwned>(
     }
 }
 
-/// The kind, or what is wrong with it; `Err(None)` when an unset variable was reported already.
-fn head(root: &Node, origins: Origins<'_>) -> Result<DocumentKind, Option<Finding>> {
-    let known = || KINDS.into_iter().map(DocumentKind::as_str);
-    let listed = || known().collect::<Vec<_>>().join(", ");
+/// The kind, or what is wrong with it: nothing when an unset variable was reported already.
+fn head(root: &Node, origins: Origins<'_>) -> Result<DocumentKind, Vec<Finding>> {
     let NodeKind::Mapping(entries) = &root.kind else {
         let place = root.shown(origins.text, None, origins.file);
         let finding = Finding::error("manifest/wrong-type", "a document must be a map", place);
-        return Err(Some(finding.label("expected apiVersion, kind, metadata and spec")));
+        return Err(vec![finding.label("expected apiVersion, kind, metadata and spec")]);
     };
-    let Some(kind) = root.entry("kind").filter(|e| !is_null(&e.value)) else {
-        let first = root.entry("kind").or(entries.first());
-        let place =
-            first.map_or(Place { file: origins.file, start: root.start, end: root.end }, |e| e.place(origins.file));
-        let finding = Finding::error("manifest/missing-field", "missing field `kind`", place);
-        let near = entries.iter().find(|e| nearest(&e.name, ["kind"]).is_some());
-        return Err(Some(match near {
-            Some(near) if near.name != "kind" => Finding::error(
-                "manifest/unknown-field",
-                format!("unknown field `{}`", near.name),
-                near.place(origins.file),
-            )
-            .label("no such field in a document")
-            .help("did you mean `kind`?"),
-            Some(_) | None => finding.label("a document without a kind").help(format!("known kinds: {}", listed())),
-        }));
-    };
-    if let Some(found) = kind_of(root) {
-        return Ok(found);
+    match root.entry("kind") {
+        None => Err(vec![without_kind(entries, origins)]),
+        Some(kind) if is_null(&kind.value) => Err(vec![no_kind(kind.place(origins.file))]),
+        Some(kind) => kind_of(root).ok_or_else(|| unknown_kind(kind, origins)),
     }
+}
+
+fn known_kinds() -> String {
+    format!("known kinds: {}", KINDS.map(DocumentKind::as_str).join(", "))
+}
+
+fn no_kind(place: Place) -> Finding {
+    Finding::error("manifest/missing-field", "missing field `kind`", place)
+        .label("a document without a kind")
+        .help(known_kinds())
+}
+
+fn without_kind(entries: &[Entry], origins: Origins<'_>) -> Finding {
+    if let Some(near) = entries.iter().find(|e| nearest(&e.name, ["kind"]).is_some()) {
+        let message = format!("unknown field `{}`", near.name);
+        let finding = Finding::error("manifest/unknown-field", message, near.place(origins.file));
+        return finding.label("no such field in a document").help("did you mean `kind`?");
+    }
+    no_kind(entries.first().map_or(Place { file: origins.file, start: 0, end: 0 }, |e| e.place(origins.file)))
+}
+
+fn unknown_kind(kind: &Entry, origins: Origins<'_>) -> Vec<Finding> {
     let place = kind.value.shown(origins.text, Some((kind.start, kind.end)), origins.file);
     let Some(scalar) = kind.value.scalar() else {
-        return Err(Some(Finding::error("manifest/kind", "`kind` must be one word", place).label("not a word")));
+        return vec![Finding::error("manifest/kind", "`kind` must be one word", place).label("not a word")];
     };
-    Err(match scalar.origin {
-        Origin::Unknown => None,
-        Origin::Substituted => Some(
-            Finding::error("manifest/kind", "unknown kind (after variables are put in)", place)
-                .label("no such kind")
-                .help(format!("known kinds: {}", listed())),
-        ),
-        Origin::Written if LATER.contains(&scalar.text.as_str()) => Some(
-            Finding::error(
-                "manifest/kind",
-                format!("this version of sluice does not have the kind `{}` yet", scalar.text),
-                place,
-            )
-            .label("not yet")
-            .help(format!("remove the document, or keep it out of `spec.manifests`; known kinds: {}", listed())),
-        ),
-        Origin::Written => Some(
-            Finding::error("manifest/kind", format!("unknown kind `{}`", scalar.text), place)
-                .label("no such kind")
-                .help(format!("known kinds: {}", listed()))
-                .did_you_mean(&scalar.text, known()),
-        ),
-    })
+    let word = scalar.text.as_str();
+    let finding = |message: String| Finding::error("manifest/kind", message, place).help(known_kinds());
+    match scalar.origin {
+        Origin::Unknown => Vec::new(),
+        Origin::Substituted => {
+            vec![finding("unknown kind (after variables are put in)".into()).label("no such kind")]
+        }
+        Origin::Written if LATER.contains(&word) => {
+            let finding = finding(format!("this version of sluice does not have the kind `{word}` yet"));
+            vec![finding.label("not yet").help("remove the document, or keep its file out of `spec.manifests`")]
+        }
+        Origin::Written => {
+            let finding = finding(format!("unknown kind `{word}`")).label("no such kind");
+            vec![finding.did_you_mean(word, KINDS.map(DocumentKind::as_str))]
+        }
+    }
 }
 
 /// What is wrong with the version, if it is given at all: a missing one is found with the other fields.

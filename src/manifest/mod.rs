@@ -3,12 +3,15 @@
 //! Imports nothing of the crate. Knows no server and decides no default that needs another resource:
 //! that is `compile`.
 
+mod assemble;
 mod check;
 mod collect;
 mod decode;
 mod environment;
+mod file;
 mod node;
 mod positions;
+mod prepare;
 mod resolve;
 mod shape;
 mod suggest;
@@ -47,3 +50,8 @@ pub use target::{
 };
 pub use topic::{TopicSpec, UnmanagedSpec};
 pub use value::{MaybeSecret, Scalar, SecretSource, StringList};
+
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod load_tests;

@@ -152,10 +152,8 @@ fn loosen_object(object: &mut Map<String, Value>) {
 }
 
 fn or_null(property: Value) -> Value {
-    let nullable = |p: &Value| match &p["type"] {
-        Value::Array(types) => types.iter().any(|t| t == "null"),
-        other => other == "null",
-    };
+    let nullable =
+        |p: &Value| p["type"] == "null" || p["type"].as_array().is_some_and(|t| t.iter().any(|t| t == "null"));
     if nullable(&property) || property["anyOf"].as_array().is_some_and(|a| a.iter().any(nullable)) {
         return property;
     }
@@ -170,4 +168,61 @@ fn or_null(property: Value) -> Value {
     }
     out["anyOf"] = json!([property, {"type": "null"}]);
     out
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test compares a file of the repository and reads the blessing variable"
+)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_schema_in_the_repository_is_the_one_the_types_give() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/manifest.schema.json");
+        let seen = format!("{}\n", serde_json::to_string_pretty(&manifest_schema()).unwrap());
+        if std::env::var_os("SLUICE_BLESS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &seen).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(written == seen, "SLUICE_BLESS=1 writes schemas/manifest.schema.json anew");
+    }
+
+    #[test]
+    fn the_schema_accepts_what_the_loader_accepts_and_refuses_what_it_refuses() {
+        let schema = jsonschema::validator_for(&manifest_schema()).unwrap();
+        let topic = json!({"apiVersion": API_VERSION, "kind": "Topic", "metadata": {"name": "a"}, "spec": {"partitions": 1, "replicationFactor": 1}});
+        let with = |pointer: &str, name: &str, value: Value| {
+            let mut changed = topic.clone();
+            changed.pointer_mut(pointer).unwrap()[name] = value;
+            changed
+        };
+        for good in [
+            topic.clone(),
+            with("/spec", "config", json!({"a": 1, "b": "x", "c": true})),
+            with("/spec", "config", Value::Null),
+            with("/spec", "topicName", json!(2024)),
+            with("/spec", "partitions", json!("${N:-3}")),
+            with("/spec", "unmanagedConfig", json!("${U}")),
+            with("", "lifecycle", json!({"deletion": "orphan"})),
+            with("", "lifecycle", Value::Null),
+        ] {
+            assert!(schema.is_valid(&good), "{good}");
+        }
+        for bad in [
+            with("/spec", "partitons", json!(3)),
+            with("/spec", "partitions", json!("three")),
+            with("/spec", "partitions", json!(-1)),
+            with("/spec", "partitions", Value::Null),
+            with("/spec", "unmanagedConfig", json!("never")),
+            with("", "kind", json!("Topics")),
+            with("", "apiVersion", json!("sluice/v2")),
+            with("/metadata", "name", json!(["a"])),
+        ] {
+            assert!(!schema.is_valid(&bad), "{bad}");
+        }
+    }
 }

@@ -73,8 +73,16 @@ impl Shape {
             Shape::Words(words) => words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(" or "),
             Shape::List(item) => match **item {
                 Shape::Text => "a list of texts".into(),
-                _ if matches!(**item, Shape::Record(_)) => "a list of maps".into(),
-                _ => "a list".into(),
+                Shape::Record(_) => "a list of maps".into(),
+                Shape::Scalar
+                | Shape::Bool
+                | Shape::Int { .. }
+                | Shape::Words(_)
+                | Shape::List(_)
+                | Shape::Map(_)
+                | Shape::OneOf(_)
+                | Shape::Either(_)
+                | Shape::Any => "a list".into(),
             },
             Shape::Map(_) | Shape::Record(_) => "a map".into(),
             Shape::OneOf(fields) => {
@@ -82,22 +90,6 @@ impl Shape {
             }
             Shape::Either(shapes) => shapes.iter().map(Shape::words).collect::<Vec<_>>().join(" or "),
             Shape::Any => "a value".into(),
-        }
-    }
-
-    /// The fields, if there are known ones.
-    pub fn fields(&self) -> &[Field] {
-        match self {
-            Shape::Record(fields) | Shape::OneOf(fields) => fields,
-            Shape::Either(shapes) => shapes.iter().map(Shape::fields).find(|f| !f.is_empty()).unwrap_or_default(),
-            Shape::List(item) => item.fields(),
-            Shape::Text
-            | Shape::Scalar
-            | Shape::Bool
-            | Shape::Int { .. }
-            | Shape::Words(_)
-            | Shape::Map(_)
-            | Shape::Any => &[],
         }
     }
 }
@@ -126,10 +118,9 @@ fn shape(schema: &Value, defs: &Value) -> Shape {
             alternatives.iter().filter(|a| a["type"] != "null").map(|a| shape(a, defs)).collect();
         return if shapes.len() == 1 { shapes.remove(0) } else { Shape::Either(flat(shapes)) };
     }
-    let types: Vec<&str> = match &schema["type"] {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).filter(|t| *t != "null").collect(),
-        other => other.as_str().into_iter().collect(),
-    };
+    let given = &schema["type"];
+    let listed = given.as_array().into_iter().flatten().chain(std::iter::once(given)).filter_map(Value::as_str);
+    let types: Vec<&str> = listed.filter(|t| *t != "null").collect();
     match types.as_slice() {
         ["string"] => Shape::Text,
         ["string", "number", "boolean"] => Shape::Scalar,
@@ -142,10 +133,7 @@ fn shape(schema: &Value, defs: &Value) -> Shape {
 }
 
 fn flat(shapes: Vec<Shape>) -> Vec<Shape> {
-    let inner = |shape| match shape {
-        Shape::Either(shapes) => shapes,
-        other => vec![other],
-    };
+    let inner = |shape| if let Shape::Either(shapes) = shape { shapes } else { vec![shape] };
     shapes.into_iter().flat_map(inner).collect()
 }
 

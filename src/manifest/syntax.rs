@@ -52,9 +52,9 @@ fn words(info: &str, line: &str, found: Option<char>) -> (String, Option<&'stati
     } else if has("mapping values are not allowed") || has("illegal placement of ':'") {
         ("a `:` cannot stand here", Some(QUOTES))
     } else if has("expected ',' or '}'") {
-        ("the `{` before this is not closed: expected `,` or `}`", variable)
+        ("expected `,` or `}` before this", variable)
     } else if has("expected ',' or ']'") {
-        ("the `[` before this is not closed: expected `,` or `]`", variable)
+        ("expected `,` or `]` before this", variable)
     } else if has("misplaced bracket") {
         ("nothing was opened that this could close", None)
     } else if has("did not find expected key") || has("simple key expect") || has("simple key expected") {

@@ -1,10 +1,11 @@
 //! `${NAME}`, `${NAME:-default}` and `$$` in values.
 
+use super::check::MAX_FINDINGS;
 use super::finding::{FileId, Finding, Place};
 use super::node::{Node, NodeKind, Origin, Style};
 use super::spans::value_range;
 use super::suggest::nearest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Values by name, from the layer that wins to the one that loses.
 #[derive(Debug, Clone, Default)]
@@ -36,6 +37,9 @@ pub enum Unset {
     LeaveUnknown,
 }
 
+/// Faults of one value, and findings of one document: more of them help nobody, and each costs a search.
+const MAX_FAULTS: usize = 20;
+
 /// Puts variables into every value of a tree, and reports what it cannot.
 pub struct Substitution<'a> {
     /// What is known.
@@ -46,6 +50,8 @@ pub struct Substitution<'a> {
     pub file: FileId,
     /// Its text.
     pub text: &'a str,
+    /// Names that are set, but not for this part of the file.
+    pub out_of_reach: &'a BTreeSet<String>,
 }
 
 impl Substitution<'_> {
@@ -62,7 +68,9 @@ impl Substitution<'_> {
                 let written = Node { start: place.0, end: place.1, kind: NodeKind::Scalar(scalar.clone()) };
                 let (text, faults) = replace(&scalar.text, self.variables);
                 let quiet = |f: &Fault| matches!(f.what, What::Unset(_)) && self.unset == Unset::LeaveUnknown;
-                findings.extend(faults.iter().filter(|f| !quiet(f)).map(|f| self.finding(f, &written)));
+                let room = MAX_FINDINGS.saturating_sub(findings.len());
+                let loud = faults.iter().filter(|f| !quiet(f)).take(room);
+                findings.extend(loud.map(|f| self.finding(f, &written)).collect::<Vec<_>>());
                 let origin = if scalar.text == text { Origin::Written } else { Origin::Substituted };
                 scalar.origin = if faults.is_empty() { origin } else { Origin::Unknown };
                 scalar.text = text;
@@ -79,11 +87,15 @@ impl Substitution<'_> {
         match &fault.what {
             What::Unset(name) => {
                 let finding = Finding::error("variable/unset", format!("the variable `{name}` is not set"), place);
+                let finding = finding.label("no value and no default");
+                if self.out_of_reach.contains(name) {
+                    return finding.help("`vars` see `--var` and the process environment, not each other");
+                }
                 let near = match nearest(name, self.variables.names()) {
                     Some(near) => format!("did you mean `{near}`? "),
                     None => String::new(),
                 };
-                finding.label("no value and no default").help(format!(
+                finding.help(format!(
                     "{near}set it with `--var {name}=…`, in `vars` of the project or in the environment, or write `${{{name}:-default}}`"
                 ))
             }
@@ -114,6 +126,9 @@ fn replace(text: &str, variables: &Variables<'_>) -> (String, Vec<Fault>) {
     let (mut out, mut faults) = (String::with_capacity(text.len()), Vec::new());
     let mut at = 0;
     while let Some(found) = text[at..].find('$').map(|n| at + n) {
+        if faults.len() >= MAX_FAULTS {
+            break;
+        }
         out.push_str(&text[at..found]);
         let rest = &text[found + 1..];
         if rest.starts_with('$') {

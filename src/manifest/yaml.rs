@@ -80,6 +80,14 @@ struct Builder<'a> {
     alias_bytes: usize,
 }
 
+/// What a tag says about a scalar.
+enum Tagged {
+    Text,
+    ByLook,
+    /// Nothing that is known; reported.
+    Bad,
+}
+
 /// The file is not read further; its reason is among the findings.
 struct Stop;
 
@@ -96,7 +104,12 @@ impl<'a> Builder<'a> {
                 }
                 Some(Err(error)) => {
                     let at = self.positions.byte(error.marker().index());
-                    self.findings.push(syntax_error(error.info(), self.text, at, self.file));
+                    let finding = syntax_error(error.info(), self.text, at, self.file);
+                    let bracket = self.open_bracket().filter(|_| error.info().contains("expected ','"));
+                    self.findings.push(match bracket {
+                        Some(place) => finding.also(place, "opened here"),
+                        None => finding,
+                    });
                     break false;
                 }
             }
@@ -117,6 +130,9 @@ impl<'a> Builder<'a> {
             }
             Event::Alias(id) => self.alias(id, start, end),
             Event::Scalar(text, style, anchor, tag) => {
+                // What is not written has the place of what comes next.
+                let nothing = text.is_empty() && style == ScalarStyle::Plain && tag.is_none() && anchor == 0;
+                let end = if nothing { start } else { end };
                 let node = self.scalar(text.into_owned(), style, tag.as_deref(), (start, end))?;
                 self.finish(node, anchor)
             }
@@ -175,31 +191,34 @@ impl<'a> Builder<'a> {
             ScalarStyle::Literal => Style::Literal,
             ScalarStyle::Folded => Style::Folded,
         };
-        let typed = match tag {
-            None => style == Style::Plain,
-            Some(tag) => self.scalar_tag(tag, &text, start, end),
+        let (typed, origin) = match tag.map(|tag| self.scalar_tag(tag, &text, start, end)) {
+            None => (style == Style::Plain, Origin::Written),
+            Some(Tagged::Text) => (false, Origin::Written),
+            Some(Tagged::ByLook) => (true, Origin::Written),
+            Some(Tagged::Bad) => (false, Origin::Unknown),
         };
         // A block text ends with the line break of its last line; nobody would point there.
         let end = start + self.text.get(start..end).map_or(0, |written| written.trim_end().len());
-        Ok(Node { start, end, kind: NodeKind::Scalar(ScalarNode { text, style, typed, origin: Origin::Written }) })
+        Ok(Node { start, end, kind: NodeKind::Scalar(ScalarNode { text, style, typed, origin }) })
     }
 
-    /// Whether a scalar with a tag gets its type from its look.
-    fn scalar_tag(&mut self, tag: &Tag, text: &str, start: usize, end: usize) -> bool {
+    /// What a tag says about a scalar.
+    fn scalar_tag(&mut self, tag: &Tag, text: &str, start: usize, end: usize) -> Tagged {
         let look = resolve(text);
         let fits = match (tag.is_yaml_core_schema(), tag.suffix.as_str()) {
-            (true, "str") => return false,
+            (true, "str") => return Tagged::Text,
             (true, "int") => matches!(look, Plain::Int(_)),
             (true, "float") => matches!(look, Plain::Float(_) | Plain::Int(_)),
             (true, "bool") => matches!(look, Plain::Bool(_)),
             (true, "null") => look == Plain::Null,
-            (false, "") if tag.handle == "!" => return false,
+            (false, "") if tag.handle == "!" => return Tagged::Text,
             (_, _) => false,
         };
-        if !fits {
-            self.bad_tag(tag, start, end);
+        if fits {
+            return Tagged::ByLook;
         }
-        true
+        self.bad_tag(tag, start, end);
+        Tagged::Bad
     }
 
     fn tag_fits(&mut self, tag: Option<&Tag>, suffix: &str, start: usize, end: usize) {
@@ -367,6 +386,12 @@ impl<'a> Builder<'a> {
             return Key::Bad;
         }
         Key::Name { text: scalar.text, start, end }
+    }
+
+    /// The `{` or `[` that is open where reading stands.
+    fn open_bracket(&self) -> Option<Place> {
+        let start = self.stack.last()?.start;
+        self.text.get(start..)?.starts_with(['{', '[']).then(|| self.place(start, start + 1))
     }
 
     fn place(&self, start: usize, end: usize) -> Place {

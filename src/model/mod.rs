@@ -16,6 +16,7 @@ pub mod token;
 pub mod topic;
 
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
+pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{
     Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,

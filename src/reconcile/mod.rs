@@ -45,6 +45,8 @@ pub struct Prepared {
     pub plan: Plan,
     /// URL of each host of the plan, by index.
     pub urls: Vec<String>,
+    /// Requests it took at the ClickHouse hosts.
+    pub clickhouse_requests: u64,
 }
 
 /// Reads all servers and makes the plan.
@@ -74,12 +76,14 @@ pub async fn prepare(
     let header = || header(compiled, environment, &live);
     let plan = plan::plan(header(), desired, &changes, &live, policy)?;
     let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
+    let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
-        return Ok(Prepared { plan, urls });
+        return Ok(Prepared { plan, urls, clickhouse_requests });
     }
     let header = header();
     live.kafka.refused = refused;
-    Ok(Prepared { plan: plan::plan(header, desired, &changes, &live, policy)?, urls })
+    let plan = plan::plan(header, desired, &changes, &live, policy)?;
+    Ok(Prepared { plan, urls, clickhouse_requests })
 }
 
 fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {

@@ -2,12 +2,14 @@
 
 use crate::manifest::{FileId, Files, Finding, Place, Severity, SourceText};
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Element, Level, Origin, Renderer, Snippet, normalize_untrusted_str,
+};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Longest line shown as it is; of a longer one the part around the place is cut out.
-const LONGEST_LINE: usize = 400;
+/// Longest piece of a file that is shown. The renderer cuts lines to the width of the terminal, but reads them whole.
+const LONGEST_PIECE: usize = 128 << 10;
 /// Places further apart than this are shown in parts, so that what is cut out of a file stays small.
 const WINDOW: usize = 64 << 10;
 
@@ -49,7 +51,7 @@ struct Mark<'a> {
     kind: AnnotationKind,
 }
 
-fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<annotate_snippets::Element<'a>> {
+fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<Element<'a>> {
     let Some(place) = finding.place else { return Vec::new() };
     let primary = Mark { place, words: &finding.label, kind: AnnotationKind::Primary };
     let also = finding.also.iter().map(|(place, words)| Mark { place: *place, words, kind: AnnotationKind::Context });
@@ -60,12 +62,12 @@ fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<annotate_snippets
     }
     let shown = |((_, file, _), marks): ((bool, FileId, usize), Vec<Mark<'a>>)| match files.get(file) {
         Some(source) => snippet(source, &marks),
-        None => Origin::path("(unknown file)").into(),
+        None => vec![Origin::path("(unknown file)").into()],
     };
-    by_file.into_iter().map(shown).collect()
+    by_file.into_iter().flat_map(shown).collect()
 }
 
-fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> annotate_snippets::Element<'a> {
+fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> Vec<Element<'a>> {
     let text = &*source.text;
     let inside = |at: usize| floor(text, at);
     let first = marks.iter().map(|m| inside(m.place.start)).min().unwrap_or_default();
@@ -74,17 +76,19 @@ fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> annotate_snippets:
     let to = text[last..].find('\n').map_or(text.len(), |n| last + n);
     let line = text[..from].matches('\n').count() + 1;
     let piece = &text[from..to];
-    if let [mark] = marks
-        && piece.len() > LONGEST_LINE
-    {
-        return long(source, mark, from, line);
+    if piece.len() > LONGEST_PIECE {
+        let lines = marks.iter().map(|m| {
+            let from = text[..inside(m.place.start)].rfind('\n').map_or(0, |n| n + 1);
+            (m, from, text[..from].matches('\n').count() + 1)
+        });
+        return lines.flat_map(|(m, from, line)| long(source, m, from, line)).collect();
     }
     let annotations = marks.iter().map(|m| {
         let (start, end) = (inside(m.place.start) - from, inside(m.place.end.max(m.place.start)) - from);
         mark(m, start, end)
     });
     let piece = piece.replace('\r', " ");
-    Snippet::source(piece).line_start(line).path(clean(&source.path)).annotations(annotations).into()
+    vec![Snippet::source(piece).line_start(line).path(clean(&source.path)).annotations(annotations).into()]
 }
 
 fn mark<'a>(mark: &Mark<'a>, start: usize, end: usize) -> Annotation<'a> {
@@ -92,25 +96,13 @@ fn mark<'a>(mark: &Mark<'a>, start: usize, end: usize) -> Annotation<'a> {
     if mark.words.is_empty() { annotation } else { annotation.label(clean(mark.words)) }
 }
 
-/// A place in a very long line: a part of the line is shown, and its true position beside it.
-fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) -> annotate_snippets::Element<'a> {
-    const BEFORE: usize = 60;
-    const SHOWN: usize = 120;
-    let text = &*source.text;
-    let start = floor(text, one.place.start);
-    let left = floor(text, start.saturating_sub(BEFORE).max(from));
-    let line_end = text[start..].find(['\n', '\r']).map_or(text.len(), |n| start + n);
-    let right = floor(text, (left + SHOWN + BEFORE).min(line_end));
-    let end = floor(text, one.place.end).clamp(start, right.max(start));
-    let column = text[from..start].chars().count() + 1;
-    let path = format!("{}:{line}:{column} (part of a long line)", clean(&source.path));
-    let piece = text[left..right.max(end)].replace('\r', " ");
-    Snippet::source(piece)
-        .line_start(line)
-        .line_numbering(true)
-        .path(path)
-        .annotation(mark(one, start - left, end - left))
-        .into()
+/// A place in a line that is too long to show: only where it is, and its words.
+fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) -> Vec<Element<'a>> {
+    let start = floor(&source.text, one.place.start);
+    let column = source.text[from..start].chars().count() + 1;
+    let origin = Origin::path(clean(&source.path)).line(line).char_column(column);
+    let words = (!one.words.is_empty()).then(|| Level::NOTE.message(clean(one.words)).into());
+    std::iter::once(origin.into()).chain(words).collect()
 }
 
 /// The start of the character at or before a byte.
@@ -125,4 +117,73 @@ fn floor(text: &str, at: usize) -> usize {
 /// Text of unknown origin on one line, control characters visible.
 fn clean(text: &str) -> String {
     normalize_untrusted_str(&text.replace('\n', "\u{240a}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(text: &str) -> Files {
+        let mut files = Files::default();
+        files.add("a.yaml", text);
+        files
+    }
+
+    fn at(start: usize, end: usize) -> Place {
+        Place { file: FileId(0), start, end }
+    }
+
+    #[test]
+    fn a_finding_has_the_form_of_the_contract() {
+        let text = "spec:\n  orderBy: date, location_kye\n";
+        let finding = Finding::error("pipeline/unknown-column", "the sorting key names a column", at(23, 35))
+            .label("no column `location_kye`")
+            .help("did you mean `location_key`?");
+        let expected = "\
+error[pipeline/unknown-column]: the sorting key names a column
+ --> a.yaml:2:18
+  |
+2 |   orderBy: date, location_kye
+  |                  ^^^^^^^^^^^^ no column `location_kye`
+  |
+  = help: did you mean `location_key`?
+";
+        assert_eq!(render(&[finding], &files(text), false, 100), expected);
+    }
+
+    #[test]
+    fn a_finding_without_a_place_is_shown_without_one() {
+        let finding = Finding::warning("project/x", "a\nb\u{1b}[31m", None).help("do\u{7}");
+        let seen = render(&[finding], &Files::default(), false, 80);
+        assert_eq!(seen, "warning[project/x]: a␊b␛[31m\n |\n = help: do␇\n");
+    }
+
+    #[test]
+    fn any_place_can_be_rendered() {
+        let text = "é😀a\u{202e}\tb\r\nc\u{1b}[0m\n\n";
+        for (start, end) in (0..text.len() + 3).flat_map(|s| (0..text.len() + 3).map(move |e| (s, e))) {
+            let finding = Finding::error("x/y", "m", at(start, end)).label("l").also(at(end, start), "other");
+            let seen = render(&[finding], &files(text), false, 80);
+            assert!(!seen.chars().any(|c| c.is_control() && c != '\n'), "{seen:?}");
+        }
+        let lost = Finding::error("x/y", "m", Place { file: FileId(7), start: 1, end: 2 });
+        assert!(render(&[lost], &files(text), false, 80).contains("(unknown file)"));
+    }
+
+    #[test]
+    fn colour_is_only_there_when_asked_for() {
+        let finding = Finding::error("x/y", "m", at(0, 1));
+        assert!(!render(std::slice::from_ref(&finding), &files("abc"), false, 80).contains('\u{1b}'));
+        assert!(render(&[finding], &files("abc"), true, 80).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_monstrous_line_is_not_shown() {
+        let text = format!("a: {}", "x".repeat(1 << 20));
+        let finding = Finding::error("x/y", "m", at(500_000, 500_001)).label("here");
+        let seen = render(&[finding], &files(&text), false, 80);
+        assert_eq!(seen, "error[x/y]: m\n--> a.yaml:1:500001\n = note: here\n");
+        let far = Finding::error("x/y", "m", at(0, 1)).label("one").also(at(text.len() - 1, text.len()), "two");
+        assert!(render(&[far], &files(&text), false, 80).contains(":1048579"));
+    }
 }

@@ -1,3 +1,31 @@
-//! Room of render.
+//! Plan and outcome -> text, a file per format. Pure: no clock, no terminal, the same input gives the same bytes.
+//!
+//! Nothing here decides anything: what is shown comes from the plan, statements from the function that apply
+//! sends them with. Names, values and servers' words are data: all of them pass [`paper`], which lets no control
+//! character through.
+
+mod action;
+mod difference;
+mod fold;
+mod hosts;
+mod paper;
+mod query;
+mod reason;
+mod resource;
+mod totals;
 
 pub mod finding;
+pub mod outcome;
+pub mod script;
+pub mod text;
+pub mod words;
+
+pub use paper::escape;
+pub use script::sql;
+pub use text::{Style, plan, step};
+pub use totals::consent;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -8,9 +8,8 @@ use sluice::client::clickhouse::{ClickHouseError, ClickHouseReader, ClickHouseSe
 use std::time::Duration;
 use uuid::Uuid;
 
-#[expect(clippy::disallowed_methods, reason = "the server under test comes from the environment")]
 fn url() -> String {
-    std::env::var("SLUICE_TEST_CLICKHOUSE").expect("SLUICE_TEST_CLICKHOUSE: URL of a ClickHouse server to test with")
+    crate::fixture::shared().clickhouse_urls[0].clone()
 }
 
 fn reader() -> ClickHouseReader {
@@ -27,10 +26,8 @@ fn options() -> Execute {
 }
 
 fn refused(error: ClickHouseError) -> (i32, String) {
-    match error {
-        ClickHouseError::Refused { code, name, in_doubt: false, .. } => (code, name),
-        other => panic!("{other:?}"),
-    }
+    let ClickHouseError::Refused { code, name, in_doubt: false, .. } = error else { panic!("{error:?}") };
+    (code, name)
 }
 
 /// A database of the test's own.

@@ -107,9 +107,8 @@ struct ProjectionRow {
     query: String,
 }
 
-#[expect(clippy::disallowed_methods, reason = "the server under test comes from the environment")]
 fn url() -> String {
-    std::env::var("SLUICE_TEST_CLICKHOUSE").expect("SLUICE_TEST_CLICKHOUSE: URL of a ClickHouse server to test with")
+    crate::fixture::shared().clickhouse_urls[0].clone()
 }
 
 async fn run(database: &str, sql: &str) {

@@ -13,9 +13,8 @@ use tokio::time::Instant;
 
 const SOON: Duration = Duration::from_secs(20);
 
-#[expect(clippy::disallowed_methods, reason = "until the fixture starts a broker, the environment names one")]
 fn bootstrap() -> String {
-    std::env::var("SLUICE_TEST_KAFKA").expect("SLUICE_TEST_KAFKA names the bootstrap servers of a broker to test with")
+    crate::fixture::shared().kafka_brokers.clone()
 }
 
 fn settings() -> KafkaSettings {

@@ -1,3 +1,7 @@
-//! Tests against real servers.
+//! Tests against real servers: one sandbox a run, shared by all tests, which use names of their own.
 
+mod clickhouse_client;
+mod create_statements;
+mod examples;
+mod fixture;
 mod kafka_client;

@@ -31,7 +31,7 @@ impl Exception {
     }
 
     /// Finds an exception in the body of an answer that began as a success. `tag` is the random word of
-    /// `X-ClickHouse-Exception-Tag` that servers since 25.11 put around an exception in mid-answer; older ones
+    /// `X-ClickHouse-Exception-Tag` that newer servers put around an exception in mid-answer; older ones
     /// just append it as the last paragraph.
     pub(super) fn in_body(body: &str, tag: Option<&str>, code: Option<i32>) -> Option<Self> {
         if let Some(tag) = tag {

@@ -326,6 +326,7 @@ async fn what_is_no_read_is_not_sent() {
     let reader = reader(&front);
     for sql in ["INSERT INTO FUNCTION file('x') SELECT 1", "CREATE TEMPORARY TABLE t (a Int8)"] {
         assert!(matches!(reader.text(sql).await, Err(ClickHouseError::NotARead { .. })), "{sql}");
+        assert!(matches!(reader.rows::<Row>(sql).await, Err(ClickHouseError::NotARead { .. })), "{sql}");
     }
     let error = reader.session().execute("CREATE TABLE a.b (a Int8)").await.expect_err("lasting");
     assert!(error.to_string().contains("CREATE TABLE") && !error.is_in_doubt(), "{error}");

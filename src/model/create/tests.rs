@@ -264,6 +264,7 @@ fn what_is_not_known_is_an_error() {
         ("CREATE TABLE db.t (`a` Int8) AS numbers(10)".to_owned(), ")"),
         ("CREATE DICTIONARY db.t (`a` Int8)".to_owned(), "DICTIONARY"),
         ("CREATE MATERIALIZED VIEW db.t (`a` Int8) ENGINE = Memory AS SELECT 1".to_owned(), "1"),
+        ("CREATE MATERIALIZED VIEW db.t (`a` Int8) AS SELECT 1".to_owned(), "1"),
         ("CREATE MATERIALIZED VIEW db.t TO INNER UUID 'x' (`a` Int8) AS SELECT 1".to_owned(), "TO INNER"),
         ("CREATE MATERIALIZED VIEW db.t TO db.x (`a` Int8)".to_owned(), ")"),
         ("ATTACH TABLE db.t".to_owned(), "ATTACH"),

@@ -1,0 +1,318 @@
+//! Arguments as typed. Their doc comments are the help texts.
+
+use crate::model::ResourceId;
+use crate::plan::Allowance;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
+///
+/// `sluice plan` reads the live servers and shows every step and statement that would make them match, with
+/// the dangers named; `sluice apply` runs exactly that.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "sluice", version, propagate_version = true, after_long_help = EXIT_CODES)]
+pub struct Arguments {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, or nothing to do
+  1    failed, or could not tell
+  2    changes are pending (`plan --detailed-exitcode`)
+  3    blocked: a guard, a missing --allow, or servers that moved meanwhile
+  64   wrong usage
+  130  interrupted
+
+Examples:
+  sluice validate
+  sluice --env prod plan
+  sluice --env prod apply --allow shortens-retention:Topic/orders
+  sluice sandbox up --nodes 4";
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Global {
+    /// The project file, or the folder it is in.
+    ///
+    /// Left out: `sluice.yaml` here or in the nearest folder above.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub project: Option<PathBuf>,
+    /// The environment to merge over the project; or set SLUICE_ENV.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub env: Option<String>,
+    /// A variable for `${NAME}` in manifests; wins over the project's and the process's own. Repeatable.
+    #[arg(long = "var", global = true, value_name = "NAME=VALUE", value_parser = variable)]
+    pub vars: Vec<(String, String)>,
+    /// When to use colour. NO_COLOR is heeded.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: Colour,
+    /// Say more about what is being done; repeat for still more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Colour {
+    /// On a terminal.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Command {
+    /// Checks all manifests without any server.
+    ///
+    /// Reports everything it finds, with file, line and column. Exits with 1 when there is an error.
+    Validate(Validate),
+    /// Shows what would make the servers match the manifests.
+    ///
+    /// Reads Kafka and every ClickHouse host and changes nothing.
+    #[command(after_long_help = "\
+Examples:
+  sluice plan
+  sluice plan --only Topic/orders --detailed-exitcode
+  sluice plan --format sql > plan.sql
+  sluice plan --recreate KafkaPipeline/orders --allow deletes-data:KafkaPipeline/orders")]
+    Plan(PlanArguments),
+    /// Makes the servers match the manifests.
+    ///
+    /// Plans, shows the plan, asks once, runs it, and plans again to prove that nothing is left. The first Ctrl-C
+    /// finishes the steps in flight and stops, the second cancels them.
+    #[command(after_long_help = "\
+Examples:
+  sluice apply
+  sluice --env prod apply --yes --allow changes-key-mapping:Topic/orders")]
+    Apply(ApplyArguments),
+    /// Runs real Kafka and real ClickHouse on this machine, without containers.
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
+    /// Prints a JSON Schema.
+    Schema(SchemaArguments),
+}
+
+/// `validate`.
+#[derive(Debug, Clone, Args)]
+pub struct Validate {
+    /// How to print what is found.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: FindingsFormat,
+}
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FindingsFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Which resources, and what is allowed with them.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Selection {
+    /// Only this resource, e.g. Topic/orders. Repeatable.
+    #[arg(long, value_name = "KIND/NAME", value_parser = resource)]
+    pub only: Vec<ResourceId>,
+    /// Drop this resource and create it again, with the loss of its data. Repeatable.
+    #[arg(long, value_name = "KIND/NAME", value_parser = resource)]
+    pub recreate: Vec<ResourceId>,
+    /// Allow a hazard, everywhere or for one resource. Repeatable.
+    ///
+    /// The plan names the hazards it has and the flags that allow them.
+    #[arg(long, value_name = "HAZARD[:KIND/NAME]", value_parser = Allowance::parse)]
+    pub allow: Vec<Allowance>,
+    /// Leave the statements under the steps out.
+    #[arg(long)]
+    pub no_sql: bool,
+}
+
+/// `plan`.
+#[derive(Debug, Clone, Args)]
+pub struct PlanArguments {
+    /// Which resources, and what is allowed.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// How to print the plan.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PlanFormat,
+    /// Exit with 2 when there is something to do.
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+/// How a plan is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// For people.
+    Text,
+    /// The steps as a script, a comment line each.
+    Sql,
+}
+
+/// `apply`.
+#[derive(Debug, Clone, Args)]
+pub struct ApplyArguments {
+    /// Which resources, and what is allowed.
+    #[command(flatten)]
+    pub selection: Selection,
+    /// Do not ask.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Steps that may run at the same time, where their order allows it.
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub parallel: u16,
+}
+
+/// `sandbox`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum SandboxCommand {
+    /// Starts it, or finds it running; installs the engines first where they are missing.
+    ///
+    /// Needs Python 3.10 or newer and, the first time, access to package indexes and 2 GB of disk.
+    #[command(after_long_help = "\
+Examples:
+  sluice sandbox up --nodes 4
+  export $(sluice sandbox up --format env)")]
+    Up(SandboxUp),
+    /// Shows whether its processes run.
+    Status(SandboxFolder),
+    /// Shows the whole chain at work: topics, tables and real data, from the examples.
+    Demo(SandboxFolder),
+    /// Stops it and removes its data.
+    Down(SandboxFolder),
+}
+
+/// Which sandbox.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxFolder {
+    /// Its folder. Left out: `.sluice/sandbox` beside the project file, or here where there is none.
+    #[arg(long, value_name = "FOLDER")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `sandbox up`.
+#[derive(Debug, Clone, Args)]
+pub struct SandboxUp {
+    /// Which one.
+    #[command(flatten)]
+    pub folder: SandboxFolder,
+    /// ClickHouse nodes, one shard each.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=16))]
+    pub nodes: u16,
+    /// Kafka brokers: 1 or 3.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = brokers)]
+    pub brokers: u16,
+    /// Port of the first broker. Left out: a free one.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub kafka_port: Option<u16>,
+    /// HTTP port of the first ClickHouse node; the others follow. Left out: free ones.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub http_port: Option<u16>,
+    /// Environment variable with the password of the ClickHouse user `default`. Left out: none.
+    #[arg(long, value_name = "NAME")]
+    pub password_env: Option<String>,
+    /// The Python that installs the engines.
+    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
+    pub python: String,
+    /// How to print where it listens.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: EndpointsFormat,
+}
+
+/// How endpoints are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EndpointsFormat {
+    /// For people.
+    Text,
+    /// `KEY=VALUE` lines, the password included where there is one.
+    Env,
+}
+
+/// `schema`.
+#[derive(Debug, Clone, Args)]
+pub struct SchemaArguments {
+    /// Of what.
+    #[arg(value_name = "WHAT")]
+    pub what: SchemaOf,
+}
+
+/// What has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Manifests: for editors and for CI.
+    Manifest,
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        Some(_) | None => Err("it is not NAME=VALUE".into()),
+    }
+}
+
+fn resource(text: &str) -> Result<ResourceId, String> {
+    let kinds = || crate::model::Kind::ALL.map(|k| k.as_str()).join(", ");
+    ResourceId::parse(text).ok_or_else(|| format!("it is not KIND/NAME; kinds are: {}", kinds()))
+}
+
+fn brokers(text: &str) -> Result<u16, String> {
+    match text {
+        "1" => Ok(1),
+        "3" => Ok(3),
+        _ => Err("a sandbox has 1 or 3 brokers".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(line: &str) -> Result<Arguments, clap::Error> {
+        Arguments::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn options_of_every_command_stand_before_or_after_it() {
+        for line in ["sluice --env prod --var A=1=2 plan", "sluice plan --env prod --var A=1=2"] {
+            let global = parsed(line).unwrap().global;
+            assert_eq!(global.env.as_deref(), Some("prod"));
+            assert_eq!(global.vars, [("A".to_owned(), "1=2".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn what_is_mistyped_is_refused() {
+        for line in [
+            "sluice",
+            "sluice paln",
+            "sluice plan --only orders",
+            "sluice plan --only Table/orders",
+            "sluice plan --allow deletes-dta",
+            "sluice plan --var =1",
+            "sluice apply --parallel 0",
+            "sluice apply --force",
+            "sluice sandbox up --brokers 2",
+            "sluice sandbox up --nodes 0",
+        ] {
+            assert_eq!(super::super::refuse(&parsed(line).unwrap_err()) as u8, 64, "{line}");
+        }
+    }
+}

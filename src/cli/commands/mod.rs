@@ -1,0 +1,22 @@
+//! One file per command, each thin: options, one or two library calls, a report.
+
+mod apply;
+mod plan;
+mod sandbox;
+mod sandbox_demo;
+mod schema;
+mod validate;
+
+use super::args::Command;
+use super::report::{Exit, Failure};
+use super::settings::Settings;
+
+pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, Failure> {
+    match command {
+        Command::Validate(arguments) => validate::run(arguments, settings),
+        Command::Plan(arguments) => plan::run(arguments, settings).await,
+        Command::Apply(arguments) => apply::run(arguments, settings).await,
+        Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
+        Command::Schema(arguments) => schema::run(arguments),
+    }
+}

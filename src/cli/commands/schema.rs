@@ -1,0 +1,14 @@
+//! `schema`: JSON Schemas.
+
+use crate::cli::args::{SchemaArguments, SchemaOf};
+use crate::cli::output;
+use crate::cli::report::{Exit, Failure};
+use crate::manifest::manifest_schema;
+
+pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
+    let schema = match arguments.what {
+        SchemaOf::Manifest => manifest_schema(),
+    };
+    output::result(&format!("{schema:#}\n"))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,31 @@
+//! `validate`: everything that can be known of the manifests without a server.
+
+use crate::cli::args::{FindingsFormat, Validate};
+use crate::cli::report::{Exit, Failure};
+use crate::cli::settings::Settings;
+use crate::cli::{findings, output, project};
+use crate::render::words::count;
+
+pub(super) fn run(arguments: &Validate, settings: &Settings) -> Result<Exit, Failure> {
+    let read = project::read(settings)?;
+    let files = &read.loaded.files;
+    match arguments.format {
+        FindingsFormat::Json => output::result(&findings::json(&read.findings, files))?,
+        FindingsFormat::Text => {
+            let mut text = findings::text(&read.findings, files, settings.out);
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(&summary(&read));
+            output::result(&text)?;
+        }
+    }
+    Ok(if findings::has_errors(&read.findings) { Exit::Failed } else { Exit::Done })
+}
+
+fn summary(read: &project::Read) -> String {
+    let loaded = &read.loaded;
+    let found = if read.findings.is_empty() { "no findings".into() } else { findings::tally(&read.findings) };
+    let resources = [count(loaded.topics.len(), "topic"), count(loaded.pipelines.len(), "pipeline")].join(", ");
+    format!("{} with {resources}: {found}\n", count(loaded.files.len(), "file"))
+}

@@ -1,0 +1,34 @@
+//! Making a plan while somebody watches and may interrupt.
+
+use super::interrupt::Interrupts;
+use super::progress;
+use super::report::{Exit, Failure};
+use super::settings::Settings;
+use crate::client::Servers;
+use crate::compile::Compiled;
+use crate::plan::Policy;
+use crate::reconcile::{self, Prepared, ReconcileError};
+
+/// Reads the servers and makes the plan.
+///
+/// # Errors
+/// What could not be read, a guard that forbids it, or an interruption.
+pub(super) async fn prepare(
+    compiled: &Compiled,
+    servers: &Servers,
+    policy: &Policy,
+    settings: &Settings,
+    interrupts: &mut Interrupts,
+) -> Result<Prepared, Failure> {
+    let work = reconcile::prepare(compiled, servers, settings.environment.as_deref(), policy);
+    let watched = progress::watched("reading Kafka and ClickHouse", settings.err, work);
+    interrupts.or(watched).await?.map_err(failure)
+}
+
+fn failure(error: ReconcileError) -> Failure {
+    let exit = match error {
+        ReconcileError::WrongCluster { .. } => Exit::Blocked,
+        ReconcileError::Observe(_) | ReconcileError::Order(_) => Exit::Failed,
+    };
+    Failure::new(exit, error)
+}

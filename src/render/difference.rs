@@ -1,0 +1,237 @@
+//! What of a resource differs, a line each.
+
+use super::hosts::Hosts;
+use super::paper::{Paper, Tone};
+use super::query;
+use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, HIDDEN, MADE};
+use crate::diff::{Attribute, AttributeChange, TopicChange};
+use crate::model::ObjectName;
+use crate::plan::{Action, Change, Hazard, Step};
+
+/// Where lines about a resource begin.
+pub(super) const INDENT: usize = 4;
+/// Labels longer than this push their values aside, instead of all values.
+const LONGEST_LABEL: usize = 32;
+
+/// One line: a mark, what it is about, and what is said about it.
+pub(super) struct Row {
+    tone: Tone,
+    mark: &'static str,
+    indent: usize,
+    label: String,
+    value: Value,
+    /// Where, if not everywhere.
+    hosts: Option<String>,
+    hazards: Vec<Hazard>,
+}
+
+enum Value {
+    /// Nothing more to say.
+    None,
+    /// A fact.
+    Is(String),
+    /// An old value and a new one.
+    From(String, String),
+    /// Two queries.
+    Query(String, String),
+}
+
+impl Row {
+    fn new(label: impl Into<String>, value: Value) -> Self {
+        Self {
+            tone: Tone::Changed,
+            mark: "",
+            indent: INDENT,
+            label: label.into(),
+            value,
+            hosts: None,
+            hazards: Vec::new(),
+        }
+    }
+
+    fn marked(self, tone: Tone, mark: &'static str) -> Self {
+        Self { tone, mark, ..self }
+    }
+
+    fn on(self, hosts: Option<String>) -> Self {
+        Self { hosts, ..self }
+    }
+
+    fn risking(self, hazards: &[Hazard]) -> Self {
+        Self { hazards: hazards.to_vec(), ..self }
+    }
+
+    fn inside(self) -> Self {
+        Self { indent: self.indent + 2, ..self }
+    }
+}
+
+/// Writes rows with their values in one column.
+pub(super) fn write(paper: &mut Paper, rows: &[Row]) {
+    let end = |r: &Row| r.indent + r.label.chars().count() + if r.mark.is_empty() { 0 } else { r.mark.len() + 1 };
+    let column = rows.iter().map(end).filter(|e| *e <= INDENT + LONGEST_LABEL).max().unwrap_or(0) + 2;
+    for row in rows {
+        paper.gap(row.indent);
+        if !row.mark.is_empty() {
+            paper.put(row.tone, row.mark).gap(1);
+        }
+        let label = if row.mark.is_empty() { Tone::Plain } else { row.tone };
+        paper.put(label, &row.label);
+        match &row.value {
+            Value::None | Value::Query(..) => {}
+            Value::Is(text) => {
+                paper.to(column).put(Tone::Plain, text);
+            }
+            Value::From(old, new) if is_short(paper, column, old, new) => {
+                paper.to(column).put(Tone::Gone, old).gap(1).put(Tone::Faint, ARROW).gap(1).put(Tone::Made, new);
+            }
+            Value::From(..) => {}
+        }
+        if let Some(hosts) = &row.hosts {
+            paper.to(column).put(Tone::Faint, "on").gap(1).put(Tone::Plain, hosts);
+        }
+        hazards(paper, &row.hazards);
+        paper.end();
+        match &row.value {
+            Value::Query(old, new) => query::diff(paper, row.indent + 2, old, new),
+            Value::From(old, new) if !is_short(paper, column, old, new) => {
+                paper.gap(row.indent + 2).put(Tone::Gone, DROPPED).gap(1).put(Tone::Gone, old).end();
+                paper.gap(row.indent + 2).put(Tone::Made, MADE).gap(1).put(Tone::Made, new).end();
+            }
+            Value::None | Value::Is(_) | Value::From(..) => {}
+        }
+    }
+}
+
+fn is_short(paper: &Paper, column: usize, old: &str, new: &str) -> bool {
+    paper.fits(column + old.chars().count() + new.chars().count() + ARROW.len() + 2)
+}
+
+/// Writes hazards at the end of a line.
+pub(super) fn hazards(paper: &mut Paper, hazards: &[Hazard]) {
+    for hazard in hazards {
+        paper.gap(2).put(Tone::Danger, DANGER).gap(1).put(Tone::Danger, hazard.as_str());
+    }
+}
+
+/// The rows of a resource: what its changes say and, of a topic that is made or deleted, what its steps say.
+pub(super) fn rows(changes: &[Change], steps: &[&Step], hosts: &Hosts) -> Vec<Row> {
+    let mut rows: Vec<Row> = steps.iter().flat_map(|s| of_step(s)).collect();
+    let mut about: Option<&ObjectName> = None;
+    for change in changes {
+        match change {
+            Change::Topic { change, hazards } => rows.push(topic(change).risking(hazards)),
+            Change::Make { object, engine, hosts: on } => {
+                let row = Row::new(object.to_string(), Value::Is(engine.clone())).marked(Tone::Made, MADE);
+                rows.push(row.on(hosts.unless_all(on)));
+            }
+            Change::Unmake { object, hosts: on, hazards } => {
+                let row = Row::new(object.to_string(), Value::None).marked(Tone::Gone, DROPPED);
+                rows.push(row.on(hosts.unless_all(on)).risking(hazards));
+            }
+            Change::Adopt { object, from, hosts: on } => {
+                let from = match from {
+                    Some(owner) => format!("taken over from {} of {}", owner.resource, owner.project),
+                    None => "taken over: it carries no owner mark".into(),
+                };
+                let row = Row::new(object.to_string(), Value::Is(from)).marked(Tone::Changed, CHANGED);
+                rows.push(row.on(hosts.unless_all(on)));
+            }
+            Change::Attribute { object, change, hosts: on } => {
+                if about != Some(object) {
+                    rows.push(Row::new(object.to_string(), Value::None).marked(Tone::Changed, CHANGED));
+                }
+                rows.push(attribute(change).inside().on(hosts.unless_all(on)));
+                about = Some(object);
+                continue;
+            }
+        }
+        about = None;
+    }
+    rows
+}
+
+fn topic(change: &TopicChange) -> Row {
+    let shown = |v: &Option<String>| v.clone().unwrap_or_else(|| ABSENT.into());
+    match change {
+        TopicChange::Partitions { old, new } => Row::new("partitions", Value::From(old.to_string(), new.to_string())),
+        TopicChange::ReplicationFactor { old: (least, most), new } => {
+            let old = if least == most { least.to_string() } else { format!("{least} to {most}") };
+            Row::new("replicationFactor", Value::From(old, new.to_string()))
+        }
+        TopicChange::Set { key, old, pinned, new } => {
+            let inherited = if *pinned || old.is_none() { "" } else { " (inherited)" };
+            Row::new(format!("config.{key}"), Value::From(format!("{}{inherited}", shown(old)), new.clone()))
+        }
+        TopicChange::Unset { key, old } => {
+            Row::new(format!("config.{key}"), Value::From(shown(old), "(inherited)".into()))
+        }
+    }
+}
+
+fn attribute(change: &AttributeChange) -> Row {
+    let AttributeChange { attribute, old, new } = change;
+    let label = attribute.to_string();
+    if let (Attribute::Query, Some(old), Some(new)) = (attribute, old, new) {
+        return Row::new(label, Value::Query(old.clone(), new.clone()));
+    }
+    let old_shown =
+        if may_show_secret(attribute, new.as_deref()) { old.as_ref().map(|_| HIDDEN) } else { old.as_deref() };
+    let shown = |v: Option<&str>| v.unwrap_or(ABSENT).to_owned();
+    Row::new(label, Value::From(shown(old_shown), shown(new.as_deref())))
+}
+
+/// Servers before 22.12 tell secrets in clear, and so may those that are asked to: where the manifest has a
+/// secret, the server's text is not shown.
+fn may_show_secret(attribute: &Attribute, new: Option<&str>) -> bool {
+    let by_name = match attribute {
+        Attribute::Setting(name) => {
+            let name = name.to_ascii_lowercase();
+            ["password", "secret", "credential", "token"].iter().any(|w| name.contains(w))
+        }
+        Attribute::Kind
+        | Attribute::Comment
+        | Attribute::Column(_)
+        | Attribute::ColumnOrder
+        | Attribute::Engine
+        | Attribute::PartitionBy
+        | Attribute::OrderBy
+        | Attribute::PrimaryKey
+        | Attribute::SampleBy
+        | Attribute::Ttl
+        | Attribute::Index(_)
+        | Attribute::Projection(_)
+        | Attribute::Constraint(_)
+        | Attribute::Query
+        | Attribute::Target => false,
+    };
+    by_name || new.is_some_and(|n| n.contains("<secret from"))
+}
+
+fn of_step(step: &Step) -> Vec<Row> {
+    match &step.action {
+        Action::CreateTopic { name, partitions, replication_factor, config } => {
+            let topic = Row::new(format!("topic {name}"), Value::None).marked(Tone::Made, MADE);
+            let fact = |label: &str, value: String| Row::new(label, Value::Is(value)).inside();
+            let shape = [
+                topic.risking(&step.hazards),
+                fact("partitions", partitions.to_string()),
+                fact("replicationFactor", replication_factor.to_string()),
+            ];
+            let config = config.iter().map(|(k, v)| fact(&format!("config.{k}"), v.clone()));
+            shape.into_iter().chain(config).collect()
+        }
+        Action::DeleteTopic { name, .. } => {
+            let row = Row::new(format!("topic {name}"), Value::None).marked(Tone::Gone, DROPPED);
+            vec![row.risking(&step.hazards)]
+        }
+        // These have a change of their own.
+        Action::GrowTopic { .. }
+        | Action::AlterTopic { .. }
+        | Action::CreateDatabase { .. }
+        | Action::Create(_)
+        | Action::Comment { .. }
+        | Action::Flush { .. }
+        | Action::Drop { .. } => Vec::new(),
+    }
+}
