@@ -169,7 +169,14 @@ fn measure(what: &str, project: &Path) -> Result<(), Error> {
         "ours" => {
             let prepared = runtime.block_on(prepare(&compiled, &servers, None, &Policy::default()))?;
             assert!(prepared.plan.is_empty(), "the plan is not empty");
-            (begin.elapsed(), format!("reading manifests {:.3} s; {}", loaded.as_secs_f64(), requests(&servers, prepared.clickhouse_requests)))
+            (
+                begin.elapsed(),
+                format!(
+                    "reading manifests {:.3} s; {}",
+                    loaded.as_secs_f64(),
+                    requests(&servers, prepared.clickhouse_requests)
+                ),
+            )
         }
         _ => {
             let begin = Instant::now();

@@ -250,7 +250,10 @@ impl<'a> Build<'a> {
             marked: stream && above.is_none(),
             lenient: stream && above.is_none(),
         };
-        let query = view::query(self.document, target, &reading, findings);
+        // A target that names another one which is none: what it reads is not known, so nothing more is told.
+        let mut told = Vec::new();
+        let answered = target.reads.is_some() == target.spec.reads.is_some();
+        let query = view::query(self.document, target, &reading, if answered { findings } else { &mut told });
         let mut reads: Vec<ObjectName> = select::tables(&query).into_iter().collect();
         if !reads.contains(from) {
             reads.push(from.clone());

@@ -48,7 +48,7 @@ pub(super) fn wire(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         );
     }
     if scene.source().columns.is_empty() {
-        for target in scene.targets.iter().filter(|t| t.reads.is_none() && t.spec.select.is_none()) {
+        for target in scene.targets.iter().filter(|t| Scene::is_direct(t) && t.spec.select.is_none()) {
             let on_the_wire =
                 target.columns.iter().enumerate().filter(|(_, c)| matches!(c.value, ColumnValue::Read(_)));
             for (i, column) in on_the_wire {

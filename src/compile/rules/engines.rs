@@ -16,6 +16,26 @@ struct Argument<'a> {
     is_text: bool,
 }
 
+/// Types that no version column has.
+const NO_VERSIONS: [&str; 16] = [
+    "String",
+    "FixedString",
+    "UUID",
+    "Nullable",
+    "LowCardinality(String)",
+    "Enum",
+    "Enum8",
+    "Enum16",
+    "IPv4",
+    "IPv6",
+    "Decimal",
+    "JSON",
+    "Array",
+    "Map",
+    "Tuple",
+    "Nested",
+];
+
 /// Arguments of the family members: as many as there must be, columns that are there, of the right type.
 pub(super) fn arguments(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for target in scene.made().filter(|t| t.engine.is_merge_tree() && !t.columns.is_empty()) {
@@ -118,8 +138,7 @@ fn column(
             (data_type != "Int8").then_some("a sign column is Int8: 1 for a state, -1 for its cancellation")
         }
         _ => {
-            let kinds = ["String", "FixedString(", "UUID", "Array(", "Map(", "Tuple(", "JSON"];
-            let unfit = kinds.iter().any(|k| data_type == *k || (data_type.starts_with(k) && k.ends_with('(')));
+            let unfit = NO_VERSIONS.iter().any(|t| data_type == *t || data_type.starts_with(&format!("{t}(")));
             unfit.then_some("a version is a whole number, a Date or a DateTime")
         }
     };

@@ -3,9 +3,9 @@
 use super::super::hub::error_columns;
 use super::scene::Scene;
 use super::topics;
-use super::words::known_columns;
+use super::words::{Known, known_columns};
 use crate::manifest::{ErrorMode, Finding, TopicRef};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Fields that the mode would ignore.
 pub(super) fn places(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
@@ -71,6 +71,10 @@ pub(super) fn topic(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 pub(super) fn columns(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     let Some(ttl) = scene.source().errors.ttl.as_ref().filter(|_| scene.streams()) else { return };
     let columns = error_columns();
-    let known: BTreeSet<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-    known_columns(scene, ttl, "spec.source.errors.ttl", &known, "the table of the errors", findings);
+    let known = Known {
+        names: columns.iter().map(|c| c.name.as_str()).collect(),
+        computed: BTreeMap::new(),
+        of: "the table of the errors".into(),
+    };
+    known_columns(scene, ttl, "spec.source.errors.ttl", &known, findings);
 }

@@ -2,10 +2,10 @@
 
 use super::super::target::Target;
 use super::scene::Scene;
-use super::words::known_columns;
+use super::words::{Known, known_columns};
 use crate::manifest::{Distribution, Finding};
 use crate::model::DefaultKind;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Columns every MergeTree table has without declaring them.
 const VIRTUAL: [&str; 14] = [
@@ -31,9 +31,8 @@ pub(super) fn columns(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let stored = named(target, |kind| !matches!(kind, DefaultKind::Alias | DefaultKind::Ephemeral));
         let readable = named(target, |kind| kind != DefaultKind::Ephemeral);
         let all = named(target, |_| true);
-        let table = target.table.to_string();
-        let mut check = |text: &str, field: &str, known: &BTreeSet<&str>| {
-            known_columns(scene, text, &format!("{}.{field}", target.path), known, &table, findings);
+        let mut check = |text: &str, field: &str, known: &Known<'_>| {
+            known_columns(scene, text, &format!("{}.{field}", target.path), known, findings);
         };
         let spec = target.spec;
         let keys = [
@@ -76,8 +75,18 @@ pub(super) fn columns(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// The columns of a target, those with a default only when `wanted`.
-fn named<'a>(target: &'a Target<'_>, wanted: fn(DefaultKind) -> bool) -> BTreeSet<&'a str> {
-    let own = target.columns.iter().map(|c| &c.column);
-    let own = own.filter(|c| c.default.as_ref().is_none_or(|(kind, _)| wanted(*kind))).map(|c| c.name.as_str());
-    own.chain(VIRTUAL).collect()
+fn named<'a>(target: &'a Target<'_>, wanted: fn(DefaultKind) -> bool) -> Known<'a> {
+    let mut known =
+        Known { names: VIRTUAL.into_iter().collect(), computed: BTreeMap::new(), of: target.table.to_string() };
+    for column in target.columns.iter().map(|c| &c.column) {
+        match &column.default {
+            Some((kind, _)) if !wanted(*kind) => {
+                known.computed.insert(&column.name, kind.as_str());
+            }
+            Some(_) | None => {
+                known.names.insert(&column.name);
+            }
+        }
+    }
+    known
 }

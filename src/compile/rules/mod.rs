@@ -34,6 +34,7 @@ mod words;
 use super::project::Project;
 use crate::manifest::{Document, Finding, Loaded, Place, ProjectSpec, TopicSpec};
 use scene::Scene;
+use std::collections::BTreeSet;
 
 type Rule<T> = fn(&T, &mut Vec<Finding>);
 
@@ -69,6 +70,7 @@ const OF_PIPELINE: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
     engines::null,
     engines::replicated,
     parts::parts,
+    parts::projections,
     external::ignored,
     external::unknown,
     views::select_alone,
@@ -109,6 +111,18 @@ pub(super) fn of_pipelines(project: &Project<'_>, loaded: &Loaded, findings: &mu
     views::reads_distributed(&scenes, findings);
 }
 
+/// A table that two pipelines make brings its view and its local table along: one mistake, told once. The
+/// numbers of the findings to keep.
+fn once_for_all(findings: &[Finding]) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    let first = |finding: &Finding| {
+        let other = finding.also.first().map(|(place, _)| *place);
+        finding.code != "project/owned-twice" || seen.insert((finding.place, other))
+    };
+    let kept: Vec<bool> = findings.iter().map(first).collect();
+    kept.into_iter().enumerate().filter_map(|(n, keep)| keep.then_some(n)).collect()
+}
+
 /// Leaves out what another finding says better.
 pub(super) fn settle(findings: &mut Vec<Finding>) {
     let better: Vec<(&str, Place)> = findings
@@ -123,7 +137,7 @@ pub(super) fn settle(findings: &mut Vec<Finding>) {
             worse.clone().any(|(code, _)| better.iter().any(|(c, p)| c == code && overlaps(*p, place)))
         })
     };
-    if !better.is_empty() {
-        findings.retain(|f| !superseded(f));
-    }
+    let once = once_for_all(findings);
+    let mut number = 0..;
+    findings.retain(|f| number.next().is_some_and(|n| once.contains(&n)) && !superseded(f));
 }

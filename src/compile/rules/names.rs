@@ -52,7 +52,9 @@ pub(super) fn objects(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         if told.contains(&place) {
             continue;
         }
-        let fault = database_fault(&name.database).or_else(|| {
+        // The default database is the project's to mend.
+        let inherited = path == "metadata.name";
+        let fault = database_fault(&name.database).filter(|_| !inherited).or_else(|| {
             let most = LONGEST_BOTH.saturating_sub(in_files(&name.database));
             let length = in_files(&name.table);
             if name.table.contains('\0') {
@@ -88,7 +90,8 @@ pub(super) fn twice(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         if told.contains(&places) {
             continue;
         }
-        let message = format!("{name} is the name of two objects of this pipeline: {} and {}", a(other), a(what));
+        let both = if *other == what { format!("two {what}s") } else { format!("{} and {}", a(other), a(what)) };
+        let message = format!("{name} is the name of two objects of this pipeline: {both}");
         let finding = Finding::error("pipeline/name-twice", message, places.1).label(format!("the {what}"));
         let finding = if places.0 == places.1 { finding } else { finding.also(places.0, format!("the {other}")) };
         findings.push(finding.help("give one of them another name"));

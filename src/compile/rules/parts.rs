@@ -30,6 +30,20 @@ pub(super) fn parts(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Members of the family that merge rows need to be told what becomes of projections then.
+pub(super) fn projections(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    const MODE: &str = "deduplicate_merge_projection_mode";
+    let merges = |name: &str| name.ends_with("MergeTree") && !matches!(name, "MergeTree" | "ReplicatedMergeTree");
+    for target in scene.made().filter(|t| merges(&t.engine.name) && !t.spec.projections.is_empty()) {
+        if !target.spec.settings.contains_key(MODE) {
+            let message = format!("{} merges rows, which its projections do not follow", target.engine.name);
+            let place = scene.key(&format!("{}.projections", target.path));
+            let finding = Finding::error("pipeline/projection-mode", message, place).label("the server refuses them");
+            findings.push(finding.help(format!("set `{MODE}: rebuild` (or `drop`) in `settings`")));
+        }
+    }
+}
+
 fn one_of(
     scene: &Scene<'_>,
     what: &str,

@@ -92,6 +92,11 @@ impl<'a> Scene<'a> {
         }
     }
 
+    /// Whether a target reads the source. One that names another target and is not answered reads nothing.
+    pub fn is_direct(target: &Target<'_>) -> bool {
+        target.reads.is_none() && target.spec.reads.is_none()
+    }
+
     /// The cluster whose hosts consume.
     pub fn source_cluster(&self) -> Option<&str> {
         self.source().cluster.as_deref().or_else(|| self.project.topology.cluster())

@@ -23,7 +23,7 @@ const NO_NUMBERS: [&str; 13] = [
 ];
 
 /// Types a Distributed table does not shard by. Dates without fractions, enums and booleans it does.
-const NO_KEYS: [&str; 14] = [
+const NO_KEYS: [&str; 15] = [
     "String",
     "FixedString",
     "Float32",
@@ -38,6 +38,7 @@ const NO_KEYS: [&str; 14] = [
     "Map",
     "Tuple",
     "JSON",
+    "IPv6",
 ];
 
 /// Told as far as letters and declared types tell.
@@ -71,7 +72,12 @@ fn fault(text: &str, target: &Target<'_>) -> Option<(String, String)> {
                 let column = target.columns.iter().find(|c| c.column.name == *name)?;
                 let data_type = column.column.data_type.as_str();
                 let is_key = !NO_KEYS.iter().any(|t| is_type(data_type, t));
-                (!is_key).then(|| (format!("a column of type {data_type}"), hashed(text.trim())))
+                let value = match data_type.contains("Nullable(") {
+                    // The hash of a Nullable value is Nullable.
+                    true => format!("assumeNotNull({})", text.trim()),
+                    false => text.trim().to_owned(),
+                };
+                (!is_key).then(|| (format!("a column of type {data_type}"), hashed(&value)))
             }
             TokenKind::Number(_) | TokenKind::Mark(_) => None,
         },

@@ -75,6 +75,27 @@ pub(super) fn primary_key(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Types that no sampling key has.
+const UNSAMPLED: [&str; 17] = [
+    "String",
+    "FixedString",
+    "LowCardinality(String)",
+    "Date",
+    "Date32",
+    "DateTime",
+    "DateTime64",
+    "Int8",
+    "Int16",
+    "Int32",
+    "Int64",
+    "Float32",
+    "Float64",
+    "Decimal",
+    "UUID",
+    "Nullable",
+    "Array",
+];
+
 /// The sampling key is an element of the primary key.
 pub(super) fn sampling_key(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for target in scene.made() {
@@ -88,11 +109,20 @@ pub(super) fn sampling_key(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let Some([sampled]) = elements_of(sampling).and_then(|e| <[Element<'_>; 1]>::try_from(e).ok()) else {
             continue;
         };
+        let path = format!("{}.sampleBy", target.path);
+        let column = target.columns.iter().find(|c| Some(&c.column.name) == sampled.column.as_ref());
+        let data_type = column.map_or("", |c| c.column.data_type.as_str());
+        if UNSAMPLED.iter().any(|t| data_type == *t || data_type.starts_with(&format!("{t}("))) {
+            let message = format!("the sampling key `{}` is {data_type}, not an unsigned number", sampled.text);
+            let finding =
+                Finding::error("pipeline/sampling-key", message, scene.at(&path)).label("cannot be sampled by");
+            findings.push(finding.help(format!("hash it, here and in the key: `cityHash64({})`", sampled.text)));
+            continue;
+        }
         // An operator may stand for a function: only what the letters decide is told.
         let plain =
             sampled.column.is_some() || sampled.text.ends_with(')') && !sampled.text.contains(['%', '+', '*', '/']);
         if plain && !keys.iter().any(|k| k.same(&sampled)) {
-            let path = format!("{}.sampleBy", target.path);
             let message = format!("the sampling key `{}` is no element of the primary key", sampled.text);
             let finding = Finding::error("pipeline/sampling-key", message, scene.at(&path)).label("not in the key");
             let finding = finding.also(scene.at(&format!("{}.{field}", target.path)), "the primary key");

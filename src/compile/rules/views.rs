@@ -167,7 +167,7 @@ const THROWING: [&str; 21] = [
 
 /// Under `mode: stream`, conversions in a written SELECT that stop the pipeline.
 pub(super) fn unwatched(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
-    for target in scene.targets.iter().filter(|t| scene.streams() && t.reads.is_none()) {
+    for target in scene.targets.iter().filter(|t| scene.streams() && Scene::is_direct(t)) {
         let Some(text) = &target.spec.select else { continue };
         let Ok(tokens) = tokenize(text) else { continue };
         let throwing = tokens.iter().enumerate().find(|(i, token)| {
