@@ -25,13 +25,13 @@ pub struct Metadata {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LifecycleSpec {
-    /// Whether the resource and its data may be deleted.
+    /// Whether the resource and its data may be deleted. Default: `forbid`.
     #[serde(default)]
     pub deletion: DeletionSpec,
-    /// What to do with a change that no ALTER makes.
+    /// What to do with a change that no ALTER makes. Default: `rebuild`.
     #[serde(default)]
     pub incompatible: IncompatibleSpec,
-    /// Whether the resource should exist.
+    /// Whether the resource should exist. Default: `present`.
     #[serde(default)]
     pub state: StateSpec,
 }

@@ -22,7 +22,7 @@ pub struct TopicSpec {
     /// What each field of a message means. Documentation only.
     #[serde(default)]
     pub schema_description: BTreeMap<String, String>,
-    /// What to do with keys pinned on the topic that `config` does not name.
+    /// What to do with keys pinned on the topic that `config` does not name. Default: `report`.
     #[serde(default)]
     pub unmanaged_config: UnmanagedSpec,
 }

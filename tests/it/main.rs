@@ -6,5 +6,7 @@
 mod bad_manifests;
 mod command_line;
 mod convergence;
+mod docs;
+mod schemas;
 mod tidy;
 mod tls;
