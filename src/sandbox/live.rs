@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -48,6 +49,9 @@ fn produce(bootstrap: &str, topic: &str, rows: i32) {
 fn engines_work_together_survive_a_kill_and_go_with_their_owner() {
     let parent = tempfile::tempdir().unwrap();
     let dir = parent.path().join("sandbox");
+    let heirloom = disk::make_dir(parent.path()).unwrap().join("heirloom");
+    let inherited = std::fs::File::create(&heirloom).unwrap();
+    rustix::io::fcntl_setfd(&inherited, rustix::io::FdFlags::empty()).unwrap();
     let sandbox = up(&Options { nodes: 2, ..options(&dir) }, &Asking, &Silent).unwrap();
     let endpoints = sandbox.endpoints().clone();
     let [first, second] = &endpoints.clickhouse_urls[..] else { panic!("two nodes") };
@@ -92,9 +96,19 @@ fn engines_work_together_survive_a_kill_and_go_with_their_owner() {
     assert!(matches!(up(&options(&dir), &Asking, &Silent), Err(SandboxError::Busy { .. })));
     let processes = pids(&dir);
     assert_eq!(processes.len(), 3);
+    for process in &processes {
+        assert!(!opened(*process).contains(&heirloom), "engines keep what their owner happens to pass on");
+    }
     drop(sandbox);
     assert!(processes.iter().all(|process| !process.runs()));
     assert!(!dir.exists());
+}
+
+/// The files that a process has open.
+#[expect(clippy::disallowed_methods, reason = "the test looks into the process table")]
+fn opened(process: Process) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(format!("/proc/{}/fd", process.pid)).unwrap();
+    files.filter_map(|file| std::fs::read_link(file.unwrap().path()).ok()).collect()
 }
 
 fn pids(dir: &std::path::Path) -> Vec<Process> {
@@ -163,6 +177,7 @@ fn a_detached_sandbox_is_found_again_mended_and_removed() {
     let dir = parent.path().join("sandbox");
     let password = SecretString::from("p<&ss w\"rd'");
     let options = Options { password: Some(password), ..Options::new(&dir, cache()) };
+    let _stopping = Stopping(&dir);
     let first = up(&options, &Asking, &Silent).unwrap();
     let url = first.endpoints().clickhouse_urls[0].clone();
     let guarded = |sql| ask_as(&url, sql, &first.endpoints().user, "p<&ss w\"rd'");
@@ -237,6 +252,15 @@ fn a_port_snatched_away_leads_to_another_start() {
     assert_eq!(layouts.len(), 2);
     drop(inner);
     assert!(!dir.exists());
+}
+
+/// Stops a detached sandbox even when the test fails half-way.
+struct Stopping<'a>(&'a std::path::Path);
+
+impl Drop for Stopping<'_> {
+    fn drop(&mut self) {
+        let _ = down(self.0);
+    }
 }
 
 /// Takes nothing for an answer.

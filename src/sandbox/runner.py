@@ -138,6 +138,9 @@ def reaper(names):
 def main(mode, *rest):
     # A session of its own: neither Ctrl-C nor the end of the terminal reaches the engines.
     os.setsid()
+    # Nor do they keep anything of the program that started them: a lock or a pipe it happens to pass
+    # on would stay taken for as long as they live.
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     if mode == "reaper":
         return reaper(rest)
     kind, *arguments = rest
