@@ -11,12 +11,14 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         if k.eq_ignore_ascii_case(word) {
             return Some(0);
         }
-        let longest = word.chars().count().max(k.chars().count());
-        if k.len() > LONGEST {
+        let (here, there) = (word.chars().count(), k.chars().count());
+        let allowed = here.max(there) / 3;
+        // Hundreds of settings are compared with one word: most are told apart by their lengths.
+        if k.len() > LONGEST || here.abs_diff(there) > allowed {
             return None;
         }
-        let distance = strsim::damerau_levenshtein(word, k);
-        (distance <= longest / 3).then_some(distance)
+        let distance = strsim::osa_distance(word, k);
+        (distance <= allowed).then_some(distance)
     };
     known.into_iter().filter_map(|k| near(&k).map(|d| (d, k))).min().map(|(_, k)| k)
 }

@@ -73,17 +73,19 @@ pub(super) fn settings(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
                 };
                 findings.push(finding.label("not known in ClickHouse 26.9").did_you_mean(key, KAFKA));
             }
-        } else if is_format_like(key) && !FORMAT.lines().any(|known| known == key) {
+        } else if let Some(prefix) = prefix_of(key)
+            && !FORMAT.lines().any(|known| known == key)
+        {
             let message = format!("ClickHouse 26.9 has no format setting `{key}`");
             let finding = Finding::warning("pipeline/unknown-setting", message, place()).label("not known");
-            findings.push(finding.did_you_mean(key, FORMAT.lines()));
+            findings.push(finding.did_you_mean(key, FORMAT.lines().filter(|known| known.starts_with(prefix))));
         }
     }
 }
 
-/// Other settings of a query are taken too, too many to know here.
-fn is_format_like(key: &str) -> bool {
-    ["format_", "input_format_", "output_format_"].iter().any(|prefix| key.starts_with(prefix))
+/// The family of a format setting. Other settings of a query are taken too, too many to know here.
+fn prefix_of(key: &str) -> Option<&'static str> {
+    ["format_", "input_format_", "output_format_"].into_iter().find(|prefix| key.starts_with(prefix))
 }
 
 #[cfg(test)]
