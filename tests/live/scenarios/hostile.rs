@@ -1,6 +1,5 @@
 //! Names and values that look like SQL stay data.
 
-use super::*;
 use crate::fixture::project::{Project, ask, produce, until};
 use crate::fixture::unique;
 

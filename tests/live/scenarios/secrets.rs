@@ -32,9 +32,6 @@ async fn a_password_is_nowhere_to_be_seen_and_compares_equal() {
         format!("SELECT create_table_query FROM system.tables WHERE database = '{name}' AND name = 'kafka'");
     let statement = ask(&statement).await;
     assert!(statement.contains("[HIDDEN]") && !statement.contains("p4ss"), "{statement}");
-    // The server got the value itself, quotes and all.
-    let kept = ask(&format!("SHOW CREATE TABLE {name}.kafka SETTINGS format_display_secrets_in_show_and_select = 0"));
-    assert!(!kept.await.contains("p4ss"));
     project.assert_converged().await;
     project.clean().await;
 }
