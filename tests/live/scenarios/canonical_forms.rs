@@ -23,7 +23,7 @@ spec:
       - {{name: label, type: varchar(20)}}
       - {{name: price, type: decimal(10)}}
       - {{name: at, type: timestamp}}
-      - {{name: tags, type: "array(text)"}}
+      - {{name: tags, type: "Array(text)"}}
     settings: {{kafka_max_block_size: 1e4, kafka_poll_timeout_ms: "250", kafka_thread_per_consumer: false}}
   targets:
     - table: {name}.one
@@ -37,7 +37,7 @@ spec:
         - {{name: kind, type: "Enum('a', 'b')", expression: "case when id > 5 then 'a' when id>3 then 'b' else 'a' end"}}
         - {{name: words, type: "Array(String)", expression: "arrayMap(x -> upper(x)||'!', tags)"}}
         - {{name: low, type: String, expression: "lcase(substr(label, 1, 3))"}}
-        - {{name: pair, type: "tuple(a int, b varchar)", expression: "(1, label)"}}
+        - {{name: pair, type: "Tuple(a int, b varchar)", expression: "(1, label)"}}
         - {{name: flag, type: bool, expression: "id in (1,2, 3) and not (label like '%x%' or label is null)"}}
         - {{name: month, type: Date, materialized: "toStartOfMonth( at )"}}
       where: label<>'' and (id between 1 and 1e9) or price>=0
@@ -45,7 +45,7 @@ spec:
       orderBy: (id,label, at)
       primaryKey: "( id )"
       ttl: at + INTERVAL '3' YEAR
-      settings: {{index_granularity: "1e3", min_bytes_for_wide_part: 10485760, ratio_of_defaults_for_sparse_serialization: 0.90}}
+      settings: {{index_granularity: "1000", min_bytes_for_wide_part: 10485760, ratio_of_defaults_for_sparse_serialization: 0.90}}
       indexes:
         - {{name: ix, expression: "(lcase(label))", type: "set( 100 )"}}
       projections:
