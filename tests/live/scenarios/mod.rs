@@ -1,0 +1,113 @@
+//! What happens to projects over time, by theme. Every scenario ends with an empty plan, unless it is about a plan
+//! that is blocked.
+
+mod broken;
+mod canonical_forms;
+mod deletion;
+mod drift;
+mod hostile;
+mod ownership;
+mod recreate;
+mod secrets;
+mod topics;
+
+use sluice::model::{Kind, ObjectName, ResourceId};
+use sluice::plan::{Action, Allowance, Blocked, Change, Hazard, Plan, Policy, ResourcePlan};
+
+/// A topic and a pipeline of one target, all called `name`, with more fields for the pipeline's target.
+fn simple(name: &str, more: &str) -> String {
+    format!(
+        "kind: Topic
+metadata: {{name: {name}}}
+spec: {{partitions: 1, replicationFactor: 1}}
+---
+kind: KafkaPipeline
+metadata: {{name: {name}, description: Numbers}}
+spec:
+  topic: {name}
+  source: {{table: {name}.kafka, settings: {{kafka_flush_interval_ms: 500}}}}
+  targets:
+    - table: {name}.rows
+      columns:
+        - {{name: n, type: UInt64}}
+        - {{name: day, type: Date, from: String}}
+      orderBy: n
+      {more}
+"
+    )
+}
+
+fn row(n: u64) -> String {
+    format!(r#"{{"n": {n}, "day": "2026-11-22"}}"#)
+}
+
+fn pipeline(name: &str) -> ResourceId {
+    ResourceId::new(Kind::KafkaPipeline, name)
+}
+
+fn topic(name: &str) -> ResourceId {
+    ResourceId::new(Kind::Topic, name)
+}
+
+fn of<'a>(plan: &'a Plan, id: &ResourceId) -> &'a ResourcePlan {
+    plan.resources.iter().find(|r| r.id == *id).expect("the plan has the resource")
+}
+
+fn blocked(plan: &Plan) -> Vec<Blocked> {
+    plan.resources.iter().flat_map(|r| r.blocked.clone()).collect()
+}
+
+fn allowing(hazards: &[Hazard]) -> Policy {
+    let allow = hazards.iter().map(|h| Allowance { hazard: *h, resource: None }).collect();
+    Policy { allow, ..Policy::default() }
+}
+
+/// Hazards nobody allowed.
+fn unconsented(plan: &Plan, policy: &Policy) -> Vec<Hazard> {
+    policy.missing(plan).into_iter().map(|(h, _)| h).collect()
+}
+
+/// `attribute: old -> new @hosts` of every attribute that differs, by object.
+fn attributes(plan: &Plan) -> Vec<String> {
+    let changes = plan.resources.iter().flat_map(|r| &r.changes);
+    changes
+        .filter_map(|c| match c {
+            Change::Attribute { object, change, hosts } => {
+                let side = |s: &Option<String>| s.clone().unwrap_or("-".into());
+                let (attribute, old, new) = (&change.attribute, side(&change.old), side(&change.new));
+                Some(format!("{} {attribute}: {old} -> {new} @{hosts:?}", object.table))
+            }
+            Change::Topic { .. } | Change::Make { .. } | Change::Unmake { .. } | Change::Adopt { .. } => None,
+        })
+        .collect()
+}
+
+/// Objects that the plan makes, with the hosts.
+fn made(plan: &Plan) -> Vec<(String, Vec<usize>)> {
+    let changes = plan.resources.iter().flat_map(|r| &r.changes);
+    changes
+        .filter_map(|c| match c {
+            Change::Make { object, hosts, .. } => Some((object.table.clone(), hosts.clone())),
+            Change::Topic { .. } | Change::Attribute { .. } | Change::Unmake { .. } | Change::Adopt { .. } => None,
+        })
+        .collect()
+}
+
+/// What each step does, in order.
+fn steps(plan: &Plan) -> Vec<String> {
+    let object = |n: &ObjectName| n.table.clone();
+    let word = |action: &Action| match action {
+        Action::CreateTopic { name, .. } => format!("create topic {name}"),
+        Action::GrowTopic { name, from, to } => format!("grow {name} {from} {to}"),
+        Action::AlterTopic { name, .. } => format!("alter topic {name}"),
+        Action::DeleteTopic { name, .. } => format!("delete topic {name}"),
+        Action::CreateDatabase { name } => format!("database {name}"),
+        Action::Create(definition) => format!("create {}", object(&definition.name)),
+        Action::Comment { name, adopts, .. } => {
+            format!("{} {}", if *adopts { "adopt" } else { "comment" }, object(name))
+        }
+        Action::Flush { name } => format!("flush {}", object(name)),
+        Action::Drop { name, .. } => format!("drop {}", object(name)),
+    };
+    plan.steps.iter().map(|s| word(&s.action)).collect()
+}
