@@ -9,13 +9,13 @@ use std::collections::BTreeSet;
 /// The alias every generated SELECT gives to what it reads.
 pub(super) const SOURCE: &str = "src";
 
-/// `SELECT value AS name, … FROM table AS src WHERE …`.
+/// `SELECT value AS name, … FROM table AS src WHERE …`, a line an item: people review it.
 pub(super) fn select(items: &[(String, String)], from: &ObjectName, filters: &[String]) -> String {
     let items: Vec<String> =
         items.iter().map(|(value, name)| format!("{value} AS {}", quote::identifier(name))).collect();
-    let mut text = format!("SELECT {} FROM {} AS {SOURCE}", items.join(", "), quote::object(from));
+    let mut text = format!("SELECT\n    {}\nFROM {} AS {SOURCE}", items.join(",\n    "), quote::object(from));
     if let Some(filter) = all_of(filters) {
-        text.push_str(" WHERE ");
+        text.push_str("\nWHERE ");
         text.push_str(&filter);
     }
     text

@@ -83,7 +83,15 @@ pub(super) fn diff(
             }
             let found = host.objects.get(name);
             let form = canonical.get(&(index, name.clone()));
-            diff.hosts.insert(index, found.map_or(HostState::Missing, |f| state(object, project, f, form)));
+            let state = match (found, host.unreadable.get(name)) {
+                (Some(found), _) => state(object, project, found, form),
+                (None, Some(why)) => HostState::Unknown {
+                    why: format!("its definition on the server could not be read: {why}"),
+                    changes: Vec::new(),
+                },
+                (None, None) => HostState::Missing,
+            };
+            diff.hosts.insert(index, state);
             let readers = found.iter().flat_map(|f| &f.readers);
             diff.strangers.extend(readers.filter(|r| !own.contains(r)).cloned());
         }

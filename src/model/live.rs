@@ -73,6 +73,8 @@ pub struct LiveHost {
     pub foreground_insert: bool,
     /// The objects asked for that exist.
     pub objects: BTreeMap<ObjectName, LiveObject>,
+    /// Those that exist but whose definition could not be read, with why.
+    pub unreadable: BTreeMap<ObjectName, String>,
 }
 
 /// One object on one host.

@@ -25,21 +25,30 @@ struct ObjectRow {
     readers: Vec<(String, String)>,
 }
 
-/// Reads a host and the objects of `names` on it, both requests at once.
+/// Reads a host and the objects of `names` on it, both requests at once. A definition that cannot be taken
+/// apart is told as such (an empty one is a lack of grants, never an absent table).
 ///
 /// # Errors
-/// The host does not answer or refuses; a definition that cannot be taken apart (an empty one is a lack of
-/// grants, never an absent table).
+/// The host does not answer or refuses.
 pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
     let (facts, objects) = tokio::try_join!(facts(reader), objects(reader, names))?;
     let name = reader.host().to_string();
-    let objects = objects.into_iter().map(|row| object(row, &name)).collect::<Result<BTreeMap<_, _>, _>>()?;
+    let (mut known, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
+    for row in objects {
+        let object = ObjectName::new(row.database, row.name);
+        let readers = row.readers.into_iter().map(|(database, table)| ObjectName::new(database, table)).collect();
+        match parse_create(&row.statement) {
+            Ok(definition) => drop(known.insert(object, LiveObject { definition, uuid: row.uuid, readers })),
+            Err(error) => drop(unreadable.insert(object, error.to_string())),
+        }
+    }
     Ok(LiveHost {
         version: facts.version,
         clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
         databases: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
-        objects,
+        objects: known,
+        unreadable,
         name,
     })
 }
@@ -54,15 +63,4 @@ async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<
         return Ok(Vec::new());
     }
     Ok(reader.rows(&read::objects(names)).await?)
-}
-
-fn object(row: ObjectRow, host: &str) -> Result<(ObjectName, LiveObject), ObserveError> {
-    let name = ObjectName::new(row.database, row.name);
-    let definition = parse_create(&row.statement).map_err(|source| ObserveError::Definition {
-        object: name.clone(),
-        host: host.to_owned(),
-        source,
-    })?;
-    let readers = row.readers.into_iter().map(|(database, table)| ObjectName::new(database, table)).collect();
-    Ok((name, LiveObject { definition, uuid: row.uuid, readers }))
 }

@@ -7,8 +7,6 @@ pub mod kafka;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;
-use crate::model::ObjectName;
-use crate::model::create::CreateError;
 
 /// Why the live state could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,14 +20,4 @@ pub enum ObserveError {
     /// The cluster is not known to the server, or its hosts cannot be told apart.
     #[error("{0}")]
     Cluster(String),
-    /// A statement of the server could not be taken apart.
-    #[error("the definition of {object} on {host} could not be read")]
-    Definition {
-        /// Which object.
-        object: ObjectName,
-        /// On which host.
-        host: String,
-        /// What is odd about it.
-        source: CreateError,
-    },
 }

@@ -12,7 +12,11 @@ use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Pr
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Requests about single topics that are under way at once.
+const AT_ONCE: usize = 8;
 
 /// Why no plan could be made.
 #[derive(Debug, thiserror::Error)]
@@ -148,8 +152,7 @@ async fn canonical(
 
 /// What the brokers say to topics that are to be made or changed, where they would refuse.
 async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, String>, KafkaError> {
-    let mut made = Vec::new();
-    let mut refused = BTreeMap::new();
+    let (mut made, mut altered) = (Vec::new(), Vec::new());
     let deleted: BTreeSet<&String> = plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).collect();
     for step in &plan.steps {
         match &step.action {
@@ -161,13 +164,13 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
                 replication_factor: *replication_factor,
                 config: config.clone(),
             }),
-            Action::AlterTopic { name, set, unset } => match servers.kafka().validate_config(name, set, unset).await {
-                Ok(()) => {}
-                Err(KafkaError::Topic { source, .. }) => {
-                    refused.insert(name.clone(), source.to_string());
+            Action::AlterTopic { name, set, unset } => altered.push(async move {
+                match servers.kafka().validate_config(name, set, unset).await {
+                    Ok(()) => Ok(None),
+                    Err(KafkaError::Topic { source, .. }) => Ok(Some((name.clone(), source.to_string()))),
+                    Err(other) => Err(other),
                 }
-                Err(other) => return Err(other),
-            },
+            }),
             Action::GrowTopic { .. }
             | Action::DeleteTopic { .. }
             | Action::CreateDatabase { .. }
@@ -177,6 +180,8 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
             | Action::Drop { .. } => {}
         }
     }
+    let answers: Vec<Option<(String, String)>> = stream::iter(altered).buffer_unordered(AT_ONCE).try_collect().await?;
+    let mut refused: BTreeMap<String, String> = answers.into_iter().flatten().collect();
     if !made.is_empty() {
         let answers = servers.kafka().validate_topics(&made).await?;
         refused.extend(answers.into_iter().filter_map(|(name, answer)| Some((name, answer.err()?.to_string()))));

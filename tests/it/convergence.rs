@@ -1,0 +1,210 @@
+//! The law on a model of the servers: a plan, applied in any order its needs allow, stopped anywhere and made
+//! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
+
+use proptest::prelude::*;
+use sluice::compile::{Compiled, compile};
+use sluice::diff;
+use sluice::manifest::{LoadOptions, load};
+use sluice::model::live::TopicFact;
+use sluice::model::{
+    Canonical, ConfigEntry, ConfigSource, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, ObjectName,
+};
+use sluice::plan::{self, Action, Allowance, Header, Plan, Policy, Step};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn projects() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let examples = std::fs::read_dir(root.join("examples")).unwrap().map(|e| e.unwrap().path());
+    let mut all: Vec<PathBuf> = examples.chain([root.join("manifests")]).map(|d| d.join("sluice.yaml")).collect();
+    all.retain(|file| file.is_file());
+    all.sort();
+    all
+}
+
+fn compiled(project: &Path) -> Compiled {
+    let environment = ["KAFKA_BROKERS=k:9092", "CLICKHOUSE_URL=http://c:8123", "CLICKHOUSE_URLS=http://c:8123"];
+    let pair = |v: &str| v.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())).unwrap();
+    let options = LoadOptions {
+        project_file: project.to_owned(),
+        environment: None,
+        vars: BTreeMap::new(),
+        process_env: environment.into_iter().map(pair).collect(),
+    };
+    let (compiled, findings) = compile(&load(&options));
+    compiled.unwrap_or_else(|| panic!("{}: {findings:#?}", project.display()))
+}
+
+/// Four hosts, the clusters of the sandbox, nothing on them.
+fn empty() -> Live {
+    let host = |n: u32| {
+        let half = if n <= 2 { "ingest" } else { "storage" };
+        LiveHost {
+            name: format!("h{n}:8123"),
+            version: "26.9.2.1".into(),
+            clusters: BTreeMap::from([("dwh_test".to_owned(), (n, 1)), (half.to_owned(), (n.div_ceil(2), 1))]),
+            databases: BTreeSet::new(),
+            foreground_insert: true,
+            objects: BTreeMap::new(),
+            unreadable: BTreeMap::new(),
+        }
+    };
+    let kafka = LiveKafka {
+        cluster_id: "id".into(),
+        brokers: 1,
+        names: BTreeSet::new(),
+        topics: BTreeMap::new(),
+        refused: BTreeMap::new(),
+    };
+    Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect() } }
+}
+
+fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
+    let desired = &compiled.desired;
+    for topic in &desired.topics {
+        live.kafka.topics.entry(topic.name.clone()).or_insert(TopicFact::Absent);
+    }
+    let changes = diff::diff(desired, live, &Canonical::new());
+    let header = Header {
+        project: desired.project.clone(),
+        environment: None,
+        kafka: String::new(),
+        cluster_id: String::new(),
+        topology: desired.topology.clone(),
+        hosts: Vec::new(),
+    };
+    plan::plan(header, desired, &changes, live, policy).unwrap()
+}
+
+/// Does what the servers would do; a step they would refuse fails the test.
+fn run(step: &Step, live: &mut Live) {
+    let topics = &mut live.kafka.topics;
+    match &step.action {
+        Action::CreateTopic { name, partitions, replication_factor, config } => {
+            assert_eq!(topics.get(name), Some(&TopicFact::Absent), "{name} exists");
+            let pinned =
+                |v: &String| ConfigEntry { value: Some(v.clone()), source: ConfigSource::Topic, read_only: false };
+            let config = config.iter().map(|(k, v)| (k.clone(), pinned(v))).collect();
+            let replicas = vec![usize::from(*replication_factor); *partitions as usize];
+            let topic = LiveTopic { id: "topic-id".into(), replicas, config };
+            topics.insert(name.clone(), TopicFact::Present(topic));
+        }
+        Action::DeleteTopic { name, .. } => {
+            assert!(matches!(topics.insert(name.clone(), TopicFact::Absent), Some(TopicFact::Present(_))));
+        }
+        Action::GrowTopic { .. } | Action::AlterTopic { .. } => panic!("nothing here changes a topic in place"),
+        Action::CreateDatabase { .. }
+        | Action::Create(_)
+        | Action::Comment { .. }
+        | Action::Flush { .. }
+        | Action::Drop { .. } => {
+            assert!(!step.hosts.is_empty());
+            for host in &step.hosts {
+                run_on(&step.action, &mut live.clickhouse.hosts[*host]);
+            }
+        }
+    }
+}
+
+fn run_on(action: &Action, host: &mut LiveHost) {
+    let object = |host: &LiveHost, name: &ObjectName| host.objects.contains_key(name);
+    match action {
+        Action::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
+        Action::Create(definition) => {
+            let name = &definition.name;
+            assert!(host.databases.contains(&name.database), "no database for {name}");
+            assert!(!object(host, name), "{name} exists");
+            if let Some(target) = &definition.target {
+                assert!(object(host, target), "{name} on {}: no target {target}", host.name);
+            }
+            let readers = Vec::new();
+            let made = LiveObject { definition: (**definition).clone(), uuid: "uuid".into(), readers };
+            host.objects.insert(name.clone(), made);
+        }
+        Action::Comment { name, comment, .. } => {
+            host.objects.get_mut(name).unwrap().definition.comment.clone_from(comment);
+        }
+        Action::Flush { name } => assert!(object(host, name)),
+        Action::Drop { name, .. } => {
+            let used = |o: &&LiveObject| {
+                let reads = o
+                    .definition
+                    .query
+                    .iter()
+                    .flat_map(|q| q.as_str().split_whitespace())
+                    .any(|w| w == name.to_string());
+                o.definition.target.as_ref() == Some(name) || o.definition.is_view() && reads
+            };
+            let user = host.objects.values().find(|o| o.definition.name != *name && used(o));
+            assert_eq!(user.map(|o| o.definition.name.to_string()), None, "{name} is dropped while it is used");
+            assert!(host.objects.remove(name).is_some(), "{name} does not exist");
+        }
+        Action::CreateTopic { .. }
+        | Action::GrowTopic { .. }
+        | Action::AlterTopic { .. }
+        | Action::DeleteTopic { .. } => panic!("a step at the brokers has no host"),
+    }
+}
+
+/// Runs at most `limit` steps, each chosen by `choice` among those that are free.
+fn apply(plan: &Plan, live: &mut Live, limit: usize, mut choice: impl FnMut(usize) -> usize) {
+    let mut done: BTreeSet<usize> = BTreeSet::new();
+    while done.len() < plan.steps.len().min(limit) {
+        let free = |i: &usize| !done.contains(i) && plan.steps[*i].needs.is_subset(&done);
+        let free: Vec<usize> = (0..plan.steps.len()).filter(free).collect();
+        let next = free[choice(free.len())];
+        run(&plan.steps[next], live);
+        done.insert(next);
+    }
+}
+
+#[test]
+fn there_are_projects_to_prove_it_with() {
+    assert!(projects().len() >= 5, "{:?}", projects());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_order_stopped_anywhere_ends_in_the_same_state(seed in any::<u64>()) {
+        for project in projects() {
+            let compiled = compiled(&project);
+            let mut random = seed | 1;
+            let mut next = |n: usize| {
+                random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                (random >> 33) as usize % n
+            };
+            let policy = Policy::default();
+            let mut straight = empty();
+            let plan = planned(&compiled, &mut straight, &policy);
+            apply(&plan, &mut straight, usize::MAX, |_| 0);
+            prop_assert!(planned(&compiled, &mut straight, &policy).is_empty(), "{}", project.display());
+
+            let mut live = empty();
+            for _ in 0..3 {
+                let plan = planned(&compiled, &mut live, &policy);
+                let limit = next(plan.steps.len() + 1);
+                apply(&plan, &mut live, limit, &mut next);
+            }
+            let plan = planned(&compiled, &mut live, &policy);
+            apply(&plan, &mut live, usize::MAX, &mut next);
+            prop_assert_eq!(&live, &straight, "{}", project.display());
+
+            // Everything dropped and made again, stopped on the way.
+            let ids = compiled.desired.pipelines.iter().map(|p| p.id.clone());
+            let again = Policy {
+                recreate: ids.collect(),
+                allow: vec![Allowance::parse("deletes-data").unwrap()],
+                ..Policy::default()
+            };
+            let plan = planned(&compiled, &mut live, &again);
+            prop_assert!(again.missing(&plan).is_empty());
+            let limit = next(plan.steps.len() + 1);
+            apply(&plan, &mut live, limit, &mut next);
+            let plan = planned(&compiled, &mut live, &policy);
+            apply(&plan, &mut live, usize::MAX, &mut next);
+            prop_assert_eq!(&live, &straight, "{} recreated", project.display());
+        }
+    }
+}
