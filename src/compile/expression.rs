@@ -31,13 +31,14 @@ impl Reference {
 pub fn references(text: &str) -> Result<Vec<Reference>, TokenError> {
     let tokens = tokenize(text)?;
     let lambdas = lambdas(&tokens);
+    let foreign = foreign(&tokens);
     let aliases: BTreeSet<&str> =
         tokens.windows(2).filter(|w| w[0].is_word("AS")).filter_map(|w| w[1].name()).collect();
     let mut found = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
         let length = path_length(&tokens, at);
-        if length > 0 && !is_something_else(&tokens, at, length) {
+        if length > 0 && !foreign.iter().any(|r| r.contains(&at)) && !is_something_else(&tokens, at, length) {
             let name = tokens[at].name().unwrap_or_default();
             let parameter = lambdas.iter().any(|l| l.scope.contains(&at) && l.parameters.contains(name));
             let own_alias = aliases.contains(name);
@@ -84,7 +85,34 @@ fn is_something_else(tokens: &[Token], at: usize, length: usize) -> bool {
     let part_of_path = before.is_some_and(|t| t.is("."));
     let alias_or_type = before.is_some_and(|t| t.is_word("AS") || t.is("::"));
     let unit = at >= 2 && tokens[at - 2].is_word("INTERVAL");
-    keyword || function || typed_literal || part_of_path || alias_or_type || unit
+    // `json.a.:Int64` and `json.^a`
+    let part_of_json = at >= 2 && tokens[at - 2].is(".") && (tokens[at - 1].is(":") || tokens[at - 1].is("^"));
+    keyword || function || typed_literal || part_of_path || alias_or_type || unit || part_of_json
+}
+
+/// Tokens whose names are never columns of what is read: types of casts, subqueries, codecs, and the names of
+/// dictionaries and join tables.
+fn foreign(tokens: &[Token]) -> Vec<Range<usize>> {
+    let opens = |at: usize| tokens.get(at).is_some_and(|t| t.is("("));
+    let range = |at: usize| {
+        let token = &tokens[at];
+        let subquery = opens(at) && tokens.get(at + 1).is_some_and(|t| t.is_word("SELECT") || t.is_word("WITH"));
+        if subquery {
+            return closing(tokens, at).map(|end| at..end + 1);
+        }
+        let name = token.name().filter(|_| opens(at + 1))?;
+        let of_a_cast = at > 0 && (tokens[at - 1].is_word("AS") || tokens[at - 1].is("::"));
+        if of_a_cast || token.is_word("CODEC") {
+            return closing(tokens, at + 1).map(|end| at..end + 1);
+        }
+        if ["dictGet", "dictHas", "dictIsIn", "joinGet"].iter().any(|f| name.starts_with(f)) {
+            let end =
+                (at + 2..tokens.len()).find(|i| tokens[*i].is(",") || tokens[*i].is(")") || tokens[*i].is("("))?;
+            return Some(at + 2..end);
+        }
+        None
+    };
+    (0..tokens.len()).filter_map(range).collect()
 }
 
 fn is_constant(word: &str) -> bool {
@@ -137,13 +165,83 @@ pub fn qualify(text: &str, alias: &str, known: &dyn Fn(&str) -> bool) -> Result<
     Ok(out.trim().to_owned())
 }
 
-/// References that no known column explains.
+/// References that no known column explains. Words that mean something to the grammar in some places are none:
+/// only the server knows where.
 ///
 /// # Errors
 /// When the text is no sequence of tokens.
 pub fn unknown(text: &str, known: &dyn Fn(&str) -> bool) -> Result<Vec<Reference>, TokenError> {
-    Ok(references(text)?.into_iter().filter(|r| r.known_prefix(known).is_none()).collect())
+    let grammar = |r: &Reference| match r.path.as_slice() {
+        [word] => GRAMMAR.iter().any(|g| g.eq_ignore_ascii_case(word)),
+        _ => false,
+    };
+    // `key IN allowed` names a table.
+    let table = |r: &Reference| {
+        text[..r.range.start].split_whitespace().next_back().is_some_and(|w| w.eq_ignore_ascii_case("IN"))
+    };
+    let unexplained = |r: &Reference| r.known_prefix(known).is_none() && !grammar(r) && !table(r);
+    Ok(references(text)?.into_iter().filter(unexplained).collect())
 }
+
+/// Units of time, frames of windows, actions of TTLs, options of functions with a syntax of their own.
+const GRAMMAR: [&str; 56] = [
+    "NANOSECOND",
+    "NANOSECONDS",
+    "MICROSECOND",
+    "MICROSECONDS",
+    "MILLISECOND",
+    "MILLISECONDS",
+    "SECOND",
+    "SECONDS",
+    "MINUTE",
+    "MINUTES",
+    "HOUR",
+    "HOURS",
+    "DAY",
+    "DAYS",
+    "WEEK",
+    "WEEKS",
+    "MONTH",
+    "MONTHS",
+    "QUARTER",
+    "QUARTERS",
+    "YEAR",
+    "YEARS",
+    "UNBOUNDED",
+    "PRECEDING",
+    "FOLLOWING",
+    "CURRENT",
+    "ROW",
+    "RANGE",
+    "GROUPS",
+    "NULLS",
+    "FIRST",
+    "LAST",
+    "RESPECT",
+    "IGNORE",
+    "FILL",
+    "STEP",
+    "BOTH",
+    "LEADING",
+    "TRAILING",
+    "FOR",
+    "ESCAPE",
+    "REGEXP",
+    "COLLATE",
+    "FILTER",
+    "DELETE",
+    "TO",
+    "DISK",
+    "VOLUME",
+    "RECOMPRESS",
+    "SET",
+    "EXCEPT",
+    "REPLACE",
+    "APPLY",
+    "CURRENT_DATE",
+    "CURRENT_TIMESTAMP",
+    "TODAY",
+];
 
 /// `alias.column`, quoted where it must be.
 pub fn column(alias: &str, name: &str) -> String {
@@ -179,6 +277,11 @@ mod tests {
             ("other + date", "other + src.date"),
             ("key IN ('a', 'b') AND NOT x", "src.key IN ('a', 'b') AND NOT src.x"),
             ("t.date", "t.date"),
+            ("CAST(x AS Array(String))", "CAST(src.x AS Array(String))"),
+            ("x::Map(String, day)", "src.x::Map(String, day)"),
+            ("key IN (SELECT key FROM d.t WHERE x)", "src.key IN (SELECT key FROM d.t WHERE x)"),
+            ("dictGet(d.names, 'n', key)", "dictGet(d.names, 'n', src.key)"),
+            ("payload.a.:Int64 + payload.^x", "src.payload.a.:Int64 + src.payload.^x"),
         ] {
             assert_eq!(qualified(text), expected, "{text}");
         }
@@ -190,5 +293,16 @@ mod tests {
         let found: Vec<_> =
             unknown(text, &|n| n == "date").unwrap().into_iter().map(|r| text[r.range].to_owned()).collect();
         assert_eq!(found, ["locatoin_key", "dat"]);
+        for text in [
+            "extract(year FROM date)",
+            "dateDiff(day, date, date)",
+            "date + INTERVAL (1) DAY",
+            "date + INTERVAL 1 DAY TO VOLUME 'cold', date + INTERVAL 2 DAY RECOMPRESS CODEC(ZSTD(3), LZ4)",
+            "date IN some_set",
+            "CAST(date, 'Date')::Nullable(Date)",
+            "trim(BOTH ' ' FROM date)",
+        ] {
+            assert_eq!(unknown(text, &|n| n == "date"), Ok(Vec::new()), "{text}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod expression;
 mod hub;
 mod pipeline;
 mod project;
+mod rules;
 mod select;
 mod source;
 mod table;
@@ -33,16 +34,19 @@ pub struct Compiled {
 /// places; the project is there only when none of them is an error.
 pub fn compile(loaded: &Loaded) -> (Option<Compiled>, Vec<Finding>) {
     let mut findings = loaded.findings.clone();
+    rules::of_documents(loaded, &mut findings);
     let compiled = loaded.project.as_ref().and_then(|document| {
         let project = project::compile(document, loaded, &mut findings)?;
         let topics = loaded.topics.iter().map(|t| topic::compile(t, &mut findings)).collect();
         let pipelines = pipeline::compile_all(&project, loaded, &mut findings);
+        rules::of_pipelines(&project, loaded, &mut findings);
         Some(Compiled {
             desired: Desired { project: project.name, topology: project.topology, topics, pipelines },
             kafka: project.kafka,
             clickhouse: project.clickhouse,
         })
     });
+    rules::settle(&mut findings);
     findings.sort_by(|a, b| (a.place, a.code, &a.message).cmp(&(b.place, b.code, &b.message)));
     findings.dedup();
     let broken = findings.iter().any(|f| f.severity == Severity::Error);

@@ -11,7 +11,9 @@ use super::target::{self, Target};
 use super::topic;
 use super::view::{self, Reading};
 use super::wire::{self, Readable};
-use crate::manifest::{Document, ErrorMode, Finding, KafkaPipelineSpec, Loaded, NamesSpec, TargetSpec, TopicRef};
+use crate::manifest::{
+    Document, DocumentKind, ErrorMode, Finding, KafkaPipelineSpec, Loaded, NamesSpec, TargetSpec, TopicRef,
+};
 use crate::model::{
     Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role,
 };
@@ -29,6 +31,8 @@ pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut
             let name = object.definition.name.clone();
             match owners.get(&name) {
                 Some((_, other)) if shareable(object, other) => object.owned_elsewhere = true,
+                // Two objects of one pipeline: a rule tells which.
+                Some((first, _)) if std::ptr::eq(*first, document) => {}
                 Some((first, _)) => findings.push(owned_twice(document, first, &name)),
                 None => {
                     owners.insert(name, (document, object.definition.clone()));
@@ -246,7 +250,10 @@ impl<'a> Build<'a> {
             marked: stream && above.is_none(),
             lenient: stream && above.is_none(),
         };
-        let query = view::query(self.document, target, &reading, findings);
+        // A target that names another one which is none: what it reads is not known, so nothing more is told.
+        let mut told = Vec::new();
+        let answered = target.reads.is_some() == target.spec.reads.is_some();
+        let query = view::query(self.document, target, &reading, if answered { findings } else { &mut told });
         let mut reads: Vec<ObjectName> = select::tables(&query).into_iter().collect();
         if !reads.contains(from) {
             reads.push(from.clone());
@@ -377,6 +384,8 @@ fn topic_name(
         TopicRef::External(name) => Some(name.clone()),
         TopicRef::Managed(name) => match project.topics.get(name.as_str()) {
             Some(document) => Some(topic::broker_name(document).to_owned()),
+            // What could not be read was told already.
+            None if project.loaded.may_declare(DocumentKind::Topic, name) => None,
             None => {
                 let message = format!("there is no Topic/{name} in this project");
                 let finding = Finding::error("pipeline/unknown-topic", message, document.spans.at(path));

@@ -17,6 +17,8 @@ pub(super) struct Project<'a> {
     /// Type by column name.
     pub conversions: BTreeMap<String, String>,
     pub engine: String,
+    /// All that was read, and what could not be.
+    pub loaded: &'a Loaded,
     /// Topics by `metadata.name`.
     pub topics: BTreeMap<&'a str, &'a Document<TopicSpec>>,
 }
@@ -28,7 +30,8 @@ pub(super) fn compile<'a>(
 ) -> Option<Project<'a>> {
     let spec = &document.spec;
     let mut required = |value: &Option<String>, path: &str, what: &str| {
-        if value.as_deref().is_none_or(str::is_empty) {
+        // A project with faults in its form may well name it.
+        if value.as_deref().is_none_or(str::is_empty) && !document.flawed {
             let finding =
                 Finding::error("project/missing-connection", format!("{what} is not given"), document.spans.at(path));
             findings.push(finding.help(format!("set `{path}` in the project file or in the environment")));
@@ -58,6 +61,7 @@ pub(super) fn compile<'a>(
         kafka_database: spec.defaults.kafka_database.clone().unwrap_or_else(|| "kafka".into()),
         conversions: conversions(document, findings),
         engine: spec.defaults.engine.clone().unwrap_or_else(|| "MergeTree".into()),
+        loaded,
         topics: loaded.topics.iter().map(|t| (t.metadata.name.as_str(), t)).collect(),
     })
 }
@@ -85,7 +89,7 @@ fn password(written: &MaybeSecret, document: &Document<ProjectSpec>, findings: &
         MaybeSecret::Plain(_) => {
             let place = document.spans.at("spec.clickhouse.password");
             let finding = Finding::error("project/plain-password", "a password does not belong into a manifest", place);
-            findings.push(finding.help("use {fromEnv: CLICKHOUSE_PASSWORD} or {fromFile: PATH}"));
+            findings.push(finding.secret().help("use {fromEnv: CLICKHOUSE_PASSWORD} or {fromFile: PATH}"));
             None
         }
     }

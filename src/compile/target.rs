@@ -128,7 +128,9 @@ fn reads(
     let place = document.spans.at(&format!("{}.reads", target.path));
     let named = |t: &Target<'_>| t.table.to_string() == *written || t.local.to_string() == *written;
     match targets.iter().position(named) {
-        Some(found) if loops(targets, index, found) => {
+        // One finding a loop: its first target tells.
+        Some(found) if loops(targets, index, found).is_some_and(|first| first < index) => None,
+        Some(found) if loops(targets, index, found).is_some() => {
             let message = format!("the cascade loops: {written} is filled from {}", target.table);
             findings.push(Finding::error("pipeline/cascade-loop", message, place));
             None
@@ -144,20 +146,20 @@ fn reads(
     }
 }
 
-/// Whether `from` is filled, directly or not, from `start`.
-fn loops(targets: &[Target<'_>], start: usize, from: usize) -> bool {
+/// The first target of the loop, if `from` is filled, directly or not, from `start`.
+fn loops(targets: &[Target<'_>], start: usize, from: usize) -> Option<usize> {
     let by_name = |written: &String| {
         targets.iter().position(|t| t.table.to_string() == *written || t.local.to_string() == *written)
     };
-    let mut at = Some(from);
+    let (mut at, mut first) = (from, start);
     for _ in 0..=targets.len() {
-        match at {
-            Some(i) if i == start => return true,
-            Some(i) => at = targets[i].spec.reads.as_ref().and_then(by_name),
-            None => return false,
+        if at == start {
+            return Some(first);
         }
+        first = first.min(at);
+        at = targets[at].spec.reads.as_ref().and_then(by_name)?;
     }
-    false
+    None
 }
 
 /// `database.table`, or a finding.

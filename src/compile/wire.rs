@@ -70,7 +70,9 @@ pub(super) fn columns(
         return made.collect();
     }
     let derived = derive(document, targets, findings);
-    if derived.is_empty() && targets.iter().any(|t| t.reads.is_none()) {
+    // A target without columns is a finding of its own.
+    let described = |t: &Target<'_>| t.spec.select.is_some() || !t.columns.is_empty();
+    if derived.is_empty() && targets.iter().any(|t| t.reads.is_none() && described(t)) {
         let place = document.spans.key("spec.source");
         let message = "the columns on the wire cannot be derived from the targets";
         findings.push(Finding::error("pipeline/no-wire-columns", message, place).help("declare `spec.source.columns`"));

@@ -43,6 +43,8 @@ pub struct Finding {
     pub also: Vec<(Place, String)>,
     /// What to do.
     pub help: Option<String>,
+    /// The lines it is about hold a secret: renderers show where they are and never what they say.
+    pub secret: bool,
 }
 
 impl Finding {
@@ -56,6 +58,7 @@ impl Finding {
             label: String::new(),
             also: Vec::new(),
             help: None,
+            secret: false,
         }
     }
 
@@ -81,6 +84,12 @@ impl Finding {
     #[must_use]
     pub fn help(self, help: impl Into<String>) -> Self {
         Self { help: Some(help.into()), ..self }
+    }
+
+    /// Marks the lines it is about as secret.
+    #[must_use]
+    pub fn secret(self) -> Self {
+        Self { secret: true, ..self }
     }
 
     /// Adds "did you mean" when one of `known` is close to `word`.

@@ -14,16 +14,18 @@ const LONGEST_PIECE: usize = 128 << 10;
 const WINDOW: usize = 64 << 10;
 
 /// Renders findings one after another, an empty line between them. `width` is that of the terminal, in columns.
-/// The same findings give the same bytes; control characters come out as visible ones.
+/// The same findings give the same bytes; control characters come out as visible ones. A line that holds a secret
+/// is never shown, whichever finding is about it.
 pub fn render(findings: &[Finding], files: &Files, colour: bool, width: usize) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.decor_style(DecorStyle::Ascii).term_width(width.max(40));
+    let secret: Vec<Place> = findings.iter().filter(|f| f.secret).filter_map(|f| f.place).collect();
     let mut out = String::new();
     for finding in findings {
         if !out.is_empty() {
             out.push('\n');
         }
-        let text = one(finding, files, &renderer);
+        let text = one(finding, files, &secret, &renderer);
         // No line ends in blanks: editors would strip them from recorded output.
         text.lines().for_each(|line| {
             let _ = writeln!(out, "{}", line.trim_end());
@@ -32,12 +34,13 @@ pub fn render(findings: &[Finding], files: &Files, colour: bool, width: usize) -
     out
 }
 
-fn one(finding: &Finding, files: &Files, renderer: &Renderer) -> String {
+fn one(finding: &Finding, files: &Files, secret: &[Place], renderer: &Renderer) -> String {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut group = level.primary_title(clean(&finding.message)).id(finding.code).elements(snippets(finding, files));
+    let title = level.primary_title(clean(&finding.message)).id(finding.code);
+    let mut group = title.elements(snippets(finding, files, secret));
     if let Some(help) = &finding.help {
         group = group.element(Level::HELP.message(clean(help)));
     }
@@ -51,7 +54,7 @@ struct Mark<'a> {
     kind: AnnotationKind,
 }
 
-fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<Element<'a>> {
+fn snippets<'a>(finding: &'a Finding, files: &'a Files, secret: &[Place]) -> Vec<Element<'a>> {
     let Some(place) = finding.place else { return Vec::new() };
     let primary = Mark { place, words: &finding.label, kind: AnnotationKind::Primary };
     let also = finding.also.iter().map(|(place, words)| Mark { place: *place, words, kind: AnnotationKind::Context });
@@ -61,13 +64,17 @@ fn snippets<'a>(finding: &'a Finding, files: &'a Files) -> Vec<Element<'a>> {
         by_file.entry((mark.place.file != place.file, mark.place.file, far)).or_default().push(mark);
     }
     let shown = |((_, file, _), marks): ((bool, FileId, usize), Vec<Mark<'a>>)| match files.get(file) {
-        Some(source) => snippet(source, &marks),
+        Some(source) => {
+            let here: Vec<Place> = secret.iter().copied().filter(|p| p.file == file).collect();
+            snippet(source, &marks, &here)
+        }
         None => vec![Origin::path("(unknown file)").into()],
     };
     by_file.into_iter().flat_map(shown).collect()
 }
 
-fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> Vec<Element<'a>> {
+/// The lines with some places; only where these are, if the lines are too long to show or hold a secret.
+fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>], secret: &[Place]) -> Vec<Element<'a>> {
     let text = &*source.text;
     let inside = |at: usize| floor(text, at);
     let first = marks.iter().map(|m| inside(m.place.start)).min().unwrap_or_default();
@@ -76,7 +83,8 @@ fn snippet<'a>(source: &'a SourceText, marks: &[Mark<'a>]) -> Vec<Element<'a>> {
     let to = text[last..].find('\n').map_or(text.len(), |n| last + n);
     let line = text[..from].matches('\n').count() + 1;
     let piece = &text[from..to];
-    if piece.len() > LONGEST_PIECE {
+    let hides = secret.iter().any(|p| inside(p.start) <= to && inside(p.end) >= from);
+    if hides || piece.len() > LONGEST_PIECE {
         let lines = marks.iter().map(|m| {
             let from = text[..inside(m.place.start)].rfind('\n').map_or(0, |n| n + 1);
             (m, from, text[..from].matches('\n').count() + 1)
@@ -96,7 +104,7 @@ fn mark<'a>(mark: &Mark<'a>, start: usize, end: usize) -> Annotation<'a> {
     if mark.words.is_empty() { annotation } else { annotation.label(clean(mark.words)) }
 }
 
-/// A place in a line that is too long to show: only where it is, and its words.
+/// A place in a line that is not shown: only where it is, and its words.
 fn long<'a>(source: &'a SourceText, one: &Mark<'a>, from: usize, line: usize) -> Vec<Element<'a>> {
     let start = floor(&source.text, one.place.start);
     let column = source.text[from..start].chars().count() + 1;
@@ -175,6 +183,17 @@ error[pipeline/unknown-column]: the sorting key names a column
         let finding = Finding::error("x/y", "m", at(0, 1));
         assert!(!render(std::slice::from_ref(&finding), &files("abc"), false, 80).contains('\u{1b}'));
         assert!(render(&[finding], &files("abc"), true, 80).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_line_with_a_secret_is_not_shown_by_any_finding() {
+        let text = "a: 1\nkey: hunter2, b: 2\nc: 3\n";
+        let secret = Finding::error("x/secret", "m", at(10, 17)).secret().help("h");
+        let beside = Finding::error("x/y", "m", at(19, 20)).label("l").also(at(0, 1), "first");
+        let after = Finding::error("x/z", "m", at(24, 25));
+        let seen = render(&[secret, beside, after], &files(text), false, 80);
+        assert!(!seen.contains("hunter2"), "{seen}");
+        assert!(seen.contains("a.yaml:2:6") && seen.contains("a.yaml:2:15") && seen.contains("3 | c: 3"), "{seen}");
     }
 
     #[test]

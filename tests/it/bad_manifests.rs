@@ -1,6 +1,7 @@
 //! Every folder of `tests/cases/bad` is a project with a mistake in it, and `expected.txt` is what its author is
 //! told. `SLUICE_BLESS=1` writes the expectations anew.
 
+use sluice::compile::compile;
 use sluice::manifest::{LoadOptions, load};
 use sluice::render::finding::render;
 use std::collections::BTreeMap;
@@ -23,11 +24,12 @@ fn findings_of(dir: &Path) -> String {
         }
     }
     let loaded = load(&options);
-    render(&loaded.findings, &loaded.files, false, 120)
+    let (_, findings) = compile(&loaded);
+    render(&findings, &loaded.files, false, 120)
 }
 
-fn cases() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/bad");
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(folder);
     let entries = fs::read_dir(root).unwrap().map(|e| e.unwrap().path());
     let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     cases.sort();
@@ -37,8 +39,8 @@ fn cases() -> Vec<PathBuf> {
 #[test]
 fn every_mistake_is_explained() {
     let bless = std::env::var_os("SLUICE_BLESS").is_some();
-    let (cases, mut wrong) = (cases(), Vec::new());
-    assert!(cases.len() >= 30, "only {} cases were found", cases.len());
+    let (cases, mut wrong) = (cases("bad"), Vec::new());
+    assert!(cases.len() >= 60, "only {} cases were found", cases.len());
     for case in cases {
         let name = case.file_name().unwrap().to_string_lossy().into_owned();
         let seen = findings_of(&case);
@@ -57,9 +59,19 @@ fn every_mistake_is_explained() {
     assert!(wrong.is_empty(), "SLUICE_BLESS=1 records what is seen\n\n{}", wrong.join("\n"));
 }
 
+/// Folders of `tests/cases/good` come near the rules and are right.
+#[test]
+fn nothing_is_said_of_manifests_that_are_right() {
+    let cases = cases("good");
+    assert!(!cases.is_empty(), "no cases were found");
+    let told = cases.iter().map(|case| findings_of(case));
+    let told: String = told.collect();
+    assert!(told.is_empty(), "{told}");
+}
+
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    for case in cases() {
+    for case in cases("bad") {
         assert_eq!(findings_of(&case), findings_of(&case));
     }
 }

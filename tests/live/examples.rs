@@ -37,9 +37,6 @@ async fn every_example_converges() {
     shared();
     let files = found();
     assert!(files.len() >= 4, "only {files:?}");
-    for file in files {
-        let prefix = format!("{}_", unique("ex"));
-        eprintln!("{}", file.display());
-        converges(&file, &prefix).await;
-    }
+    let all = files.iter().map(|file| async move { converges(file, &format!("{}_", unique("ex"))).await });
+    futures_util::future::join_all(all).await;
 }
