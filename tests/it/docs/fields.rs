@@ -120,12 +120,9 @@ fn named(root: &Value, shape: &Value) -> String {
     if !variants.is_empty() {
         return variants.join(", or ");
     }
-    let types: Vec<&str> = match &shape["type"] {
-        Value::String(one) => vec![one],
-        several => {
-            several.as_array().into_iter().flatten().filter_map(Value::as_str).filter(|t| *t != "null").collect()
-        }
-    };
+    let several = shape["type"].as_array().into_iter().flatten();
+    let types: Vec<&str> =
+        several.chain([&shape["type"]]).filter_map(Value::as_str).filter(|word| *word != "null").collect();
     match types[..] {
         ["string", "number", "boolean"] => "scalar".to_owned(),
         ["array"] => format!("list of {}", named(root, resolved(root, &shape["items"]))),

@@ -49,6 +49,11 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("pipeline/column-twice", Error, "Two columns of one table have the same name."),
     ("pipeline/column-type", Both, "A column type does not exist, has wrong arguments, or is not known here."),
     ("pipeline/consumers", Error, "The number of consumers is one that the server refuses."),
+    (
+        "pipeline/conversion-throws",
+        Error,
+        "Errors are to be kept, and no conversion between two types can tell a bad value without stopping.",
+    ),
     ("pipeline/engine", Error, "A target has an engine that no target can have."),
     (
         "pipeline/engine-arguments",
@@ -80,6 +85,11 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("pipeline/one-of", Error, "Exactly one of several fields is wanted."),
     ("pipeline/part-twice", Error, "Two indexes, projections or constraints of a table have the same name."),
     ("pipeline/primary-key", Error, "The primary key is no beginning of the sorting key."),
+    (
+        "pipeline/projection-mode",
+        Error,
+        "A table whose engine merges rows has projections and does not say what becomes of them then.",
+    ),
     ("pipeline/reads-distributed", Error, "A view reads a Distributed table, which gives it no rows."),
     (
         "pipeline/reads-external",
