@@ -1,7 +1,7 @@
 //! Plan and outcome -> text, a file per format. Pure: no clock, no terminal, the same input gives the same bytes.
 //!
 //! Nothing here decides anything: what is shown comes from the plan, statements from the function that apply
-//! sends them with. Names, values and servers' words are data: all of them pass [`paper`], which lets no control
+//! sends them with. Names, values and servers' words are data: all of them pass `paper`, which lets no control
 //! character through.
 
 mod action;
