@@ -3,7 +3,7 @@
 
 use super::words::near;
 use crate::manifest::{Finding, Severity};
-use crate::model::token::{Token, closing, split_at_commas, text_of, tokenize};
+use crate::model::token::{Token, TokenKind, closing, split_at_commas, text_of, tokenize};
 use std::ops::Range;
 
 /// What is wrong with a type, and where in its text.
@@ -216,8 +216,11 @@ fn inner(text: &str, family: &str, tokens: &[Token]) -> Option<Fault> {
     let parts = split_at_commas(tokens);
     let mut types: Vec<&[Token]> = match family {
         "Array" | "Nullable" | "LowCardinality" | "Map" | "Variant" => parts,
-        // The first is the function.
-        "SimpleAggregateFunction" | "AggregateFunction" => parts.into_iter().skip(1).collect(),
+        // The first is the function; the version of a state's format may stand before it.
+        "SimpleAggregateFunction" | "AggregateFunction" => {
+            let is_version = |part: &&[Token]| matches!(part, [Token { kind: TokenKind::Number(_), .. }]);
+            parts.into_iter().skip_while(is_version).skip(1).collect()
+        }
         // Elements may have names.
         "Tuple" | "Nested" => parts.into_iter().map(|part| if is_named(part) { &part[1..] } else { part }).collect(),
         _ => return None,
