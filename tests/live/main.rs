@@ -1,5 +1,7 @@
 //! Tests against real servers: one sandbox a run, shared by all tests, which use names of their own.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 mod clickhouse_client;
 mod conversions;
 mod create_statements;
