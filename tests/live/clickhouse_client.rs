@@ -1,7 +1,5 @@
 //! The ClickHouse client against a real server.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use secrecy::SecretString;
 use serde::Deserialize;
 use sluice::client::clickhouse::{ClickHouseError, ClickHouseReader, ClickHouseSettings, ClickHouseWriter, Execute};

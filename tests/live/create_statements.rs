@@ -1,7 +1,5 @@
 //! The reader of CREATE statements against what a real server prints and what its system tables say.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
-
 use serde::Deserialize;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings, ClickHouseWriter, Execute};
 use sluice::model::{DefaultKind, Definition, Engine, Fragment, ObjectName, parse_create};
