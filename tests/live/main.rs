@@ -1,7 +1,12 @@
 //! Tests against real servers: one sandbox a run, shared by all tests, which use names of their own.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
-#![expect(clippy::print_stderr, reason = "whoever waits for a first installation is told why")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests fail like tests"
+)]
 
 mod clickhouse_client;
 mod conversions;

@@ -31,12 +31,12 @@ spec:
         - {{name: id, type: bigint unsigned}}
         - {{name: label, type: varchar, codec: ZSTD}}
         - {{name: price, type: "DECIMAL( 10 )", codec: "Delta, LZ4"}}
-        - {{name: at, type: timestamp, ttl: "at + interval 2 year"}}
+        - {{name: at, type: timestamp}}
         - {{name: small, type: int, expression: "id::int"}}
         - {{name: big, type: double precision, default: 1+1}}
         - {{name: kind, type: "Enum('a', 'b')", expression: "case when id > 5 then 'a' when id>3 then 'b' else 'a' end"}}
         - {{name: words, type: "Array(String)", expression: "arrayMap(x -> upper(x)||'!', tags)"}}
-        - {{name: low, type: String, expression: "lcase(substr(label, 1, 3))"}}
+        - {{name: low, type: String, ttl: "at + interval 2 year", expression: "lcase(substr(label, 1, 3))"}}
         - {{name: pair, type: "Tuple(a int, b varchar)", expression: "(1, label)"}}
         - {{name: flag, type: bool, expression: "id in (1,2, 3) and not (label like '%x%' or label is null)"}}
         - {{name: month, type: Date, materialized: "toStartOfMonth( at )"}}

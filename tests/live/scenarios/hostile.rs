@@ -28,8 +28,8 @@ spec:
   topic: {name}
   source:
     table: {table}
-    group: {hostile}
-    settings: {{kafka_client_id: {hostile}, kafka_flush_interval_ms: 500}}
+    group: {kafka}
+    settings: {{kafka_client_id: {kafka}, kafka_flush_interval_ms: 500}}
   targets:
     - table: {target}
       columns:
@@ -44,6 +44,8 @@ spec:
       constraints: [{{name: {hostile}, check: {filter}}}]
       projections: [{{name: {projection}, orderBy: "`select`"}}]
 "#,
+        // Braces in these are the server's macros.
+        kafka = yaml_text(&HOSTILE.replace(['{', '}'], "|")),
         // The server keeps a projection in a folder of its name: a slash it refuses.
         projection = yaml_text(&HOSTILE.replace('/', "|")),
         table = yaml_text(&format!("{name}.k'afka `\\ --")),
