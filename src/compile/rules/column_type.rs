@@ -3,7 +3,7 @@
 
 use super::words::near;
 use crate::manifest::{Finding, Severity};
-use crate::model::token::{Token, TokenKind, closing, split_at_commas, text_of, tokenize};
+use crate::model::token::{Token, closing, split_at_commas, text_of, tokenize};
 use std::ops::Range;
 
 /// What is wrong with a type, and where in its text.
@@ -214,12 +214,12 @@ fn one_type(text: &str, tokens: &[Token]) -> Option<Fault> {
 /// Types inside a type.
 fn inner(text: &str, family: &str, tokens: &[Token]) -> Option<Fault> {
     let parts = split_at_commas(tokens);
-    let mut types: Vec<&[Token]> = match family {
+    let types: Vec<&[Token]> = match family {
         "Array" | "Nullable" | "LowCardinality" | "Map" | "Variant" => parts,
-        // The first is the function; the version of a state's format may stand before it.
+        // The function comes first, or behind the version of its state.
         "SimpleAggregateFunction" | "AggregateFunction" => {
-            let is_version = |part: &&[Token]| matches!(part, [Token { kind: TokenKind::Number(_), .. }]);
-            parts.into_iter().skip_while(is_version).skip(1).collect()
+            let versioned = parts.first().is_some_and(|part| part.first().is_some_and(|t| t.name().is_none()));
+            parts.into_iter().skip(if versioned { 2 } else { 1 }).collect()
         }
         // Elements may have names.
         "Tuple" | "Nested" => parts.into_iter().map(|part| if is_named(part) { &part[1..] } else { part }).collect(),
@@ -242,8 +242,6 @@ fn inner(text: &str, family: &str, tokens: &[Token]) -> Option<Fault> {
             help: None,
         });
     }
-    // `AggregateFunction(topK(10), String)` may give numbers to the function.
-    types.retain(|part| part.first().is_some_and(|t| t.name().is_some()));
     types.into_iter().find_map(|part| one_type(text, part))
 }
 
