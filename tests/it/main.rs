@@ -7,6 +7,7 @@ mod bad_manifests;
 mod command_line;
 mod convergence;
 mod docs;
+mod homework;
 mod schemas;
 mod tidy;
 mod tls;
