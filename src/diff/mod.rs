@@ -5,7 +5,7 @@ pub mod pipeline;
 pub mod topic;
 
 pub use definition::{Attribute, AttributeChange};
-pub use pipeline::{HostState, ObjectDiff, PipelineDiff};
+pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff};
 pub use topic::{TopicChange, TopicDiff, TopicState};
 
 use crate::model::{Canonical, Desired, Live};

@@ -13,8 +13,19 @@ pub struct PipelineDiff {
     pub desired: DesiredPipeline,
     /// Its objects, in its order.
     pub objects: Vec<ObjectDiff>,
+    /// Views that carry this very resource's mark and read its tables, but are no longer declared.
+    pub left_over: BTreeMap<ObjectName, LeftOver>,
     /// Databases its objects need, with the hosts that lack them.
     pub missing_databases: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// A view of an earlier form of the pipeline. While it is there, rows go its way too.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LeftOver {
+    /// Tables of the pipeline it reads.
+    pub reads: BTreeSet<ObjectName>,
+    /// Indexes of the hosts that have it.
+    pub hosts: BTreeSet<usize>,
 }
 
 /// One object on the hosts that should carry it.
@@ -73,6 +84,7 @@ pub(super) fn diff(
 ) -> PipelineDiff {
     let own: BTreeSet<&ObjectName> = desired.objects.iter().map(|o| &o.definition.name).collect();
     let mut missing_databases: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    let mut left_over = BTreeMap::new();
     let mut objects = Vec::new();
     for object in &desired.objects {
         let mut diff = ObjectDiff { desired: object.clone(), hosts: BTreeMap::new(), strangers: BTreeSet::new() };
@@ -92,12 +104,20 @@ pub(super) fn diff(
                 (None, None) => HostState::Missing,
             };
             diff.hosts.insert(index, state);
-            let readers = found.iter().flat_map(|f| &f.readers);
-            diff.strangers.extend(readers.filter(|r| !own.contains(r)).cloned());
+            for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(r)) {
+                let mark = host.other_readers.get(view).cloned().flatten();
+                if mark.is_some_and(|m| m == Owner::new(project, &desired.id)) {
+                    let entry: &mut LeftOver = left_over.entry(view.clone()).or_default();
+                    entry.reads.insert(name.clone());
+                    entry.hosts.insert(index);
+                } else {
+                    diff.strangers.insert(view.clone());
+                }
+            }
         }
         objects.push(diff);
     }
-    PipelineDiff { desired: desired.clone(), objects, missing_databases }
+    PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases }
 }
 
 /// A host carries what is on one of its clusters; without a cluster there is one host and it carries all.

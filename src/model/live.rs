@@ -2,6 +2,7 @@
 
 use super::definition::Definition;
 use super::name::ObjectName;
+use super::owner::Owner;
 use super::topic::ConfigEntry;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,6 +76,8 @@ pub struct LiveHost {
     pub objects: BTreeMap<ObjectName, LiveObject>,
     /// Those that exist but whose definition could not be read, with why.
     pub unreadable: BTreeMap<ObjectName, String>,
+    /// Views that read them and were not asked for, with the owner each is marked with.
+    pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
 }
 
 /// One object on one host.

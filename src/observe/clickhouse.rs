@@ -3,10 +3,10 @@
 use super::ObserveError;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{LiveHost, LiveObject, ObjectName};
+use crate::model::{LiveHost, LiveObject, ObjectName, Owner};
 use crate::sql::read;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Deserialize)]
 struct HostRow {
@@ -25,13 +25,16 @@ struct ObjectRow {
     readers: Vec<(String, String)>,
 }
 
-/// Reads a host and the objects of `names` on it, both requests at once. A definition that cannot be taken
+/// Reads a host and the objects of `names` (sorted) on it, both requests at once. A definition that cannot be taken
 /// apart is told as such (an empty one is a lack of grants, never an absent table).
 ///
 /// # Errors
 /// The host does not answer or refuses.
 pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
     let (facts, objects) = tokio::try_join!(facts(reader), objects(reader, names))?;
+    let readers = objects.iter().flat_map(|o| &o.readers).map(|(database, table)| ObjectName::new(database, table));
+    let others: BTreeSet<ObjectName> = readers.filter(|r| names.binary_search(r).is_err()).collect();
+    let other_readers = owners(reader, &others.into_iter().collect::<Vec<_>>()).await?;
     let name = reader.host().to_string();
     let (mut known, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for row in objects {
@@ -49,6 +52,7 @@ pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Liv
         foreground_insert: facts.foreground_insert == "1",
         objects: known,
         unreadable,
+        other_readers,
         name,
     })
 }
@@ -56,6 +60,22 @@ pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Liv
 async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
     let mut rows: Vec<HostRow> = reader.rows(read::HOST).await?;
     rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
+}
+
+/// Whose the views are that read our tables: one more request, where there are any.
+async fn owners(
+    reader: &ClickHouseReader,
+    views: &[ObjectName],
+) -> Result<BTreeMap<ObjectName, Option<Owner>>, ObserveError> {
+    let owner = |row: &ObjectRow| Owner::read(&parse_create(&row.statement).ok()?.comment).1;
+    let rows = objects(reader, views).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let owner = owner(&row);
+            (ObjectName::new(row.database, row.name), owner)
+        })
+        .collect())
 }
 
 async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {

@@ -95,6 +95,11 @@ pub fn plan(
             relations.add(&object.definition, &object.reads, &pipeline.topics);
         }
     }
+    for diff in &changes.pipelines {
+        for (view, left_over) in &diff.left_over {
+            relations.reads.insert(view.clone(), left_over.reads.iter().cloned().collect());
+        }
+    }
     let mut steps = order::order(steps.steps, &relations)?;
     if let Topology::OnCluster { .. } = header.topology {
         // One host passes the statement on to the others.

@@ -53,6 +53,13 @@ impl Relations {
         reads.chain(self.writes.get(name)).chain(self.over.get(name))
     }
 
+    /// Other views that read what a view reads.
+    fn siblings(&self, name: &ObjectName) -> impl Iterator<Item = &ObjectName> {
+        let own = self.reads.get(name);
+        let shares = move |reads: &Vec<ObjectName>| own.is_some_and(|own| own.iter().any(|t| reads.contains(t)));
+        self.reads.iter().filter(move |(view, reads)| *view != name && shares(reads)).map(|(view, _)| view)
+    }
+
     /// Views that a view must follow: those that read what it writes. Were it first, rows would pass
     /// before their readers are there.
     fn downstream(&self, name: &ObjectName) -> Vec<&ObjectName> {
@@ -170,6 +177,8 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
             let mut all = vec![Subject::MakeDatabase(name.database.clone()), Subject::Drop(name.clone())];
             all.extend(relations.below(name).cloned().map(Subject::Make));
             all.extend(relations.downstream(name).into_iter().cloned().map(Subject::Make));
+            // A view that takes the place of another one comes after it is gone, or rows pass both.
+            all.extend(relations.siblings(name).cloned().map(Subject::Drop));
             let topics = relations.topics.get(name).into_iter().flatten();
             all.extend(topics.flat_map(|t| [Subject::MakeTopic(t.clone()), Subject::ChangeTopic(t.clone())]));
             all

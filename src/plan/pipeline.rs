@@ -107,6 +107,7 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
 fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     let whole = !exists(diff);
     plan.changes = differences(diff);
+    drop_left_over(diff, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |s| !is_there(s)), plan, draft);
@@ -195,7 +196,19 @@ fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, dr
     draft.step_on(&plan.id, Action::Create(Box::new(definition.clone())), hosts, []);
 }
 
+/// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
+/// They hold no rows themselves.
+fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for (name, left_over) in &diff.left_over {
+        let hosts = left_over.hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts, hazards: Vec::new() });
+        let action = Action::Drop { name: name.clone(), is_view: true, sync: false };
+        draft.step_on(&plan.id, action, left_over.hosts.clone(), []);
+    }
+}
+
 fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    drop_left_over(diff, plan, draft);
     // The last made goes first; the edges of `order` do the rest.
     for object in diff.objects.iter().rev().filter(|o| !o.desired.owned_elsewhere) {
         let definition = &object.desired.definition;

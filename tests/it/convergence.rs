@@ -47,6 +47,7 @@ fn empty() -> Live {
             foreground_insert: true,
             objects: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            other_readers: BTreeMap::new(),
         }
     };
     let kafka = LiveKafka {

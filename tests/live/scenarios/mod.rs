@@ -8,6 +8,7 @@ mod drift;
 mod hostile;
 mod ownership;
 mod recreate;
+mod renamed_view;
 mod secrets;
 mod topics;
 
