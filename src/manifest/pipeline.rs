@@ -154,7 +154,8 @@ pub struct ErrorsSpec {
     /// `skip`: at most so many broken messages in one block. Default: 1000.
     #[serde(default)]
     pub max: Option<u64>,
-    /// `stream`: `database.table` of the errors. Default: `<first target>_errors`, unless `topic` is given.
+    /// `stream`: `database.table` of the errors. Default: `<name>_errors` in the database of the first target,
+    /// unless `topic` is given.
     #[serde(default)]
     pub table: Option<String>,
     /// `stream`: topic that gets the errors as JSON.

@@ -42,8 +42,8 @@ impl Effect {
                 "The plan shows the change and is blocked; `--recreate Topic/NAME` deletes the topic and makes it again"
             }
             Beside => {
-                "The new name is made beside the old one. The old object stays as it is: sluice no longer knows it, and a view \
-                 among them goes on inserting. Drop it by hand"
+                "The new name is made beside the old one. The old object stays as it is, sluice no longer knows it: drop it by \
+                 hand. A view of the pipeline that is no longer declared is dropped, where it reads a table that still is"
             }
             Next => "Nothing changes on the servers; the next run uses it",
             Nothing => "Read and checked, without an effect on the servers",
@@ -193,7 +193,7 @@ pub const EFFECTS: &[Entry] = &[
         ByUse,
         "a new target is made, a second one takes a recreate (the views then hang on a hub); one that is taken out stays on the servers",
     ),
-    (K, "spec.targets[].table", Beside, ""),
+    (K, "spec.targets[].table", Beside, "the view of the old table is dropped, its rows stay"),
     (K, "spec.targets[].external", Beside, "`true` leaves the tables as they are, `false` takes them over"),
     (K, "spec.targets[].columns", Recreate, ""),
     (K, "spec.targets[].columns[].name", Recreate, ""),
@@ -238,7 +238,12 @@ pub const EFFECTS: &[Entry] = &[
     (K, "spec.targets[].distributed.policy", Recreate, ""),
     (K, "spec.targets[].distributed.settings", Recreate, ""),
     (K, "spec.targets[].names", ByUse, ""),
-    (K, "spec.targets[].names.view", Beside, "both views then insert: every row comes twice"),
+    (
+        K,
+        "spec.targets[].names.view",
+        InPlace,
+        "the old view is dropped before the new one is made: no row twice, none lost",
+    ),
     (K, "spec.targets[].names.local", Beside, "the Distributed table and the view need a recreate"),
     (
         K,
