@@ -12,6 +12,7 @@ mod engines;
 mod errors;
 mod external;
 mod formats;
+mod fragments;
 mod groups;
 mod keys;
 mod names;
@@ -56,6 +57,7 @@ const OF_PIPELINE: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
     errors::places,
     errors::topic,
     errors::columns,
+    fragments::stay_inside,
     columns::wire,
     columns::names,
     columns::values,
@@ -88,6 +90,7 @@ const SAID_BETTER: &[(&str, &str)] = &[
     ("pipeline/column-twice", "pipeline/wire-conflict"),
     ("pipeline/column-fields", "pipeline/no-value"),
     ("pipeline/column-type", "pipeline/wire-conflict"),
+    ("pipeline/sharding-key", "pipeline/more-than-one"),
 ];
 
 /// Checks what needs no resolved project: the project itself and the topics.

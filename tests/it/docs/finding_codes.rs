@@ -70,6 +70,11 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("pipeline/idle-consumers", Warning, "There are more consumers than partitions: some have nothing to read."),
     ("pipeline/invalid-name", Error, "A table is not named as `database.table`."),
     ("pipeline/key-twice", Error, "A key names a column twice."),
+    (
+        "pipeline/more-than-one",
+        Error,
+        "A field holds more SQL than fits: a second expression or statement, another clause, a trailing comment.",
+    ),
     ("pipeline/name-twice", Error, "Two objects of a pipeline have the same name."),
     ("pipeline/no-columns", Error, "A target has neither columns nor what could replace them."),
     ("pipeline/no-distributed", Error, "A view is to write to a Distributed table that the target does not have."),
