@@ -11,6 +11,7 @@
 mod clickhouse_client;
 mod conversions;
 mod create_statements;
+mod demo;
 mod example_data;
 mod examples;
 mod fixture;

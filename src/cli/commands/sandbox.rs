@@ -4,7 +4,7 @@ use super::sandbox_demo;
 use crate::cli::args::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
 use crate::cli::report::{Exit, Failure};
 use crate::cli::settings::Settings;
-use crate::cli::{output, progress, project};
+use crate::cli::{demo, output, progress, project};
 use crate::sandbox::{self, Clients, Condition, Endpoints, Options, Ports, Sandbox, SandboxError};
 use std::path::PathBuf;
 use tokio::task::block_in_place;
@@ -94,7 +94,11 @@ fn status(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> 
 }
 
 fn down(folder: &SandboxFolder, settings: &Settings) -> Result<Exit, Failure> {
-    let stopped = block_in_place(|| sandbox::down(&dir(folder, settings)))?;
+    let dir = dir(folder, settings);
+    let stopped = block_in_place(|| sandbox::down(&dir))?;
     output::result(&stopped.iter().map(|line| format!("{line}\n")).collect::<String>())?;
+    // The sandbox leaves alone what it did not make: the demonstration's project is the command line's.
+    demo::remove_project(&dir.join(demo::FOLDER))?;
+    let _ = std::fs::remove_dir(&dir);
     Ok(Exit::Done)
 }

@@ -42,7 +42,7 @@ pub(super) async fn run(arguments: &SandboxUp, settings: &Settings) -> Result<Ex
     let started = sandbox::start(arguments, settings)?;
     stages.end("start Kafka and ClickHouse");
 
-    let project = demo::write_project(&started.dir().join("demo"))?;
+    let project = demo::write_project(&started.dir().join(demo::FOLDER))?;
     let compiled = compiled(&project, started.endpoints().environment())?;
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &Secrets::new())?;
     let policy = Policy::default();

@@ -9,6 +9,9 @@ pub(super) use rows::{Rows, rows};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// Folder of the project inside a sandbox's.
+pub(super) const FOLDER: &str = "demo";
+
 /// The project as it stands in the repository.
 const MANIFESTS: [(&str, &str); 4] = [
     ("sluice.yaml", include_str!("../../../manifests/sluice.yaml")),
@@ -28,6 +31,22 @@ pub(super) fn write_project(folder: &Path) -> io::Result<PathBuf> {
         std::fs::write(folder.join(name), text)?;
     }
     Ok(folder.join(MANIFESTS[0].0))
+}
+
+/// Takes the project away again, and its folder where nothing else is in it.
+///
+/// # Errors
+/// A file cannot be removed.
+pub(super) fn remove_project(folder: &Path) -> io::Result<()> {
+    for (name, _) in MANIFESTS {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    // What somebody else put there stays, and with it the folder.
+    let _ = std::fs::remove_dir(folder);
+    Ok(())
 }
 
 #[cfg(test)]
