@@ -7,3 +7,4 @@ mod example_data;
 mod examples;
 mod fixture;
 mod kafka_client;
+mod wild;
