@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Projects at a time: more would only wait for the same two cores.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 20;
 
 /// A file with what its comments say.
 struct Chain {
