@@ -4,6 +4,8 @@
 //! Comments of a file tell what YAML cannot: `# topology: NAME` (a cluster; without it one node), `# before: SQL`
 //! (by hand, on every node), `# send TOPIC: MESSAGE` and `# expect: QUERY -> ANSWER`.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
+
 use crate::fixture::project::{FLOW, Project, by_hand, produce};
 use crate::fixture::shared;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
