@@ -247,6 +247,7 @@ impl<'a> Build<'a> {
             from,
             written: above.map_or(&self.kafka, |t| &t.table),
             columns: &columns,
+            hidden: if above.is_none() && hub.is_some() { self.hidden(readable, stream) } else { Vec::new() },
             marked: stream && above.is_none(),
             lenient: stream && above.is_none(),
         };
@@ -266,6 +267,12 @@ impl<'a> Build<'a> {
         let entry = above.is_none() && hub.is_none();
         let role = if entry { Role::EntryView } else { Role::View };
         DesiredObject { reads, ..self.object(role, definition, clusters) }
+    }
+
+    /// Columns of the hub that a Kafka table has too, but does not show in `*`, and the hub's own.
+    fn hidden<'r>(&self, readable: &'r Readable, stream: bool) -> Vec<&'r str> {
+        let virtuals = readable.all().iter().skip(self.wire.len()).map(|(name, _)| name.as_str());
+        virtuals.chain(stream.then_some(hub::REASON)).collect()
     }
 
     fn failures(&self, readable: &Readable, findings: &mut Vec<Finding>) -> Vec<(String, String)> {

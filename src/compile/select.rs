@@ -2,9 +2,9 @@
 //! their letters alone.
 
 use super::expression;
-use crate::model::token::{TokenError, TokenKind, closing, split_at_commas, tokenize};
+use crate::model::token::{Token, TokenError, TokenKind, closing, split_at_commas, tokenize};
 use crate::model::{ObjectName, quote};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The alias every generated SELECT gives to what it reads.
 pub(super) const SOURCE: &str = "src";
@@ -43,17 +43,25 @@ fn operand(text: &str) -> String {
     if simple { text.to_owned() } else { format!("({text})") }
 }
 
-/// The author's SELECT with `source` (or `written`, the Kafka table by name) replaced by what the view
-/// really reads. With `only` the rows are filtered by it first. The flag tells whether it was found.
-pub(super) fn place_source(
-    text: &str,
-    written: &ObjectName,
-    reads: &ObjectName,
-    only: Option<&str>,
-) -> Result<(String, bool), TokenError> {
+/// How `source` is put into an author's SELECT.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Placing<'a> {
+    /// The Kafka table by its own name: another spelling of `source`.
+    pub written: &'a ObjectName,
+    /// What the view really reads.
+    pub reads: &'a ObjectName,
+    /// Condition on the rows.
+    pub only: Option<&'a str>,
+    /// Columns that `*` must not give: those a Kafka table has but does not show.
+    pub hidden: &'a [&'a str],
+}
+
+/// The author's SELECT with `source` replaced by what the view really reads. The flag tells whether it was
+/// found.
+pub(super) fn place_source(text: &str, placing: &Placing<'_>) -> Result<(String, bool), TokenError> {
     let tokens = tokenize(text)?;
-    let mut out = String::with_capacity(text.len());
-    let (mut copied, mut found) = (0, false);
+    let mut edits: BTreeMap<usize, (usize, String)> = BTreeMap::new();
+    let mut found = false;
     for (i, pair) in tokens.windows(2).enumerate() {
         if !(pair[0].is_word("FROM") || pair[0].is_word("JOIN")) {
             continue;
@@ -62,28 +70,65 @@ pub(super) fn place_source(
         let qualified = tokens.get(at + 1).is_some_and(|t| t.is("."));
         let short = pair[1].is_word("source") && !qualified && !tokens.get(at + 1).is_some_and(|t| t.is("("));
         let long = qualified
-            && pair[1].name() == Some(written.database.as_str())
-            && tokens.get(at + 2).and_then(|t| t.name()) == Some(written.table.as_str());
+            && pair[1].name() == Some(placing.written.database.as_str())
+            && tokens.get(at + 2).and_then(|t| t.name()) == Some(placing.written.table.as_str());
         if !short && !long {
             continue;
         }
         found = true;
         let last = if long { at + 2 } else { at };
-        out.push_str(&text[copied..pair[1].start]);
-        match only {
-            Some(condition) => out.push_str(&format!("(SELECT * FROM {} WHERE {condition})", quote::object(reads))),
-            None => out.push_str(&quote::object(reads)),
-        }
+        let mut placed = match placing.only {
+            Some(condition) => format!("(SELECT * FROM {} WHERE {condition})", quote::object(placing.reads)),
+            None => quote::object(placing.reads),
+        };
         if !has_alias(tokens.get(last + 1)) {
-            out.push_str(" AS source");
+            placed.push_str(" AS source");
         }
-        copied = tokens[last].end;
+        edits.insert(pair[1].start, (tokens[last].end, placed));
+        if !placing.hidden.is_empty() {
+            let names: Vec<String> = placing.hidden.iter().map(|n| quote::identifier(n)).collect();
+            for star in stars_before(&tokens, i) {
+                edits.insert(tokens[star].end, (tokens[star].end, format!(" EXCEPT ({})", names.join(", "))));
+            }
+        }
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for (start, (end, words)) in edits {
+        out.push_str(&text[copied..start]);
+        out.push_str(&words);
+        copied = end;
     }
     out.push_str(&text[copied..]);
     Ok((out, found))
 }
 
-fn has_alias(next: Option<&crate::model::token::Token>) -> bool {
+/// The stars that mean all columns, in the SELECT to which the FROM or JOIN at `from` belongs.
+fn stars_before(tokens: &[Token], from: usize) -> Vec<usize> {
+    let (mut depth, mut found) = (0_usize, Vec::new());
+    for at in (0..from).rev() {
+        let token = &tokens[at];
+        if token.is(")") || token.is("]") {
+            depth += 1;
+        } else if token.is("(") || token.is("[") {
+            match depth.checked_sub(1) {
+                Some(outer) => depth = outer,
+                None => break,
+            }
+        } else if depth == 0 && token.is_word("SELECT") {
+            break;
+        } else if depth == 0 && token.is("*") && at > 0 {
+            let before = &tokens[at - 1];
+            let begins = before.is_word("SELECT") || before.is_word("DISTINCT") || before.is(",") || before.is(".");
+            if begins {
+                found.push(at);
+            }
+        }
+    }
+    found
+}
+
+fn has_alias(next: Option<&Token>) -> bool {
     next.is_some_and(|t| match &t.kind {
         TokenKind::Word(w) => w.eq_ignore_ascii_case("AS") || !quote::is_word_of_sql(w) && !starts_a_clause(w),
         TokenKind::Quoted(_) => true,
@@ -154,7 +199,9 @@ mod tests {
     fn the_source_is_placed_under_any_spelling() {
         let kafka = ObjectName::new("k", "t");
         let hub = ObjectName::new("k", "hub");
-        let place = |text: &str, only| place_source(text, &kafka, &hub, only).unwrap();
+        let place = |text: &str, only| {
+            place_source(text, &Placing { written: &kafka, reads: &hub, only, hidden: &[] }).unwrap()
+        };
         assert_eq!(place("SELECT a FROM source", None), ("SELECT a FROM k.hub AS source".into(), true));
         assert_eq!(place("SELECT s.a FROM source AS s WHERE 1", None).0, "SELECT s.a FROM k.hub AS s WHERE 1");
         assert_eq!(place("SELECT s.a FROM k.t s", None).0, "SELECT s.a FROM k.hub s");
@@ -163,6 +210,26 @@ mod tests {
             "SELECT a FROM (SELECT * FROM k.hub WHERE _reason = '') AS source WHERE b"
         );
         assert_eq!(place("SELECT a FROM other.t", None), ("SELECT a FROM other.t".into(), false));
+    }
+
+    #[test]
+    fn a_star_over_the_hub_gives_what_the_kafka_table_shows() {
+        let (written, reads) = (ObjectName::new("k", "t"), ObjectName::new("k", "hub"));
+        let hidden = ["_topic", "_headers.name"];
+        let place = |text| {
+            let placing = Placing { written: &written, reads: &reads, only: None, hidden: &hidden };
+            place_source(text, &placing).unwrap().0
+        };
+        let except = "EXCEPT (_topic, `_headers.name`)";
+        assert_eq!(
+            place("SELECT a * 2 AS b, * EXCEPT (a), count(*) FROM source"),
+            format!("SELECT a * 2 AS b, * {except} EXCEPT (a), count(*) FROM k.hub AS source")
+        );
+        assert_eq!(place("SELECT s.* FROM source s"), format!("SELECT s.* {except} FROM k.hub s"));
+        assert_eq!(
+            place("SELECT * FROM (SELECT *, _topic FROM source)"),
+            format!("SELECT * FROM (SELECT * {except}, _topic FROM k.hub AS source)")
+        );
     }
 
     #[test]

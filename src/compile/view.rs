@@ -4,7 +4,7 @@ use super::columns::ColumnValue;
 use super::conversion::convert;
 use super::expression;
 use super::hub::REASON;
-use super::select::{self, SOURCE};
+use super::select::{self, Placing, SOURCE};
 use super::target::Target;
 use super::wire::Readable;
 use crate::manifest::{Document, Finding, KafkaPipelineSpec};
@@ -21,6 +21,8 @@ pub(super) struct Reading<'a> {
     pub columns: &'a Readable,
     /// Rows in error are told by [`REASON`].
     pub marked: bool,
+    /// Columns of it that `*` must not give.
+    pub hidden: Vec<&'a str>,
     /// Conversions must not throw.
     pub lenient: bool,
 }
@@ -57,7 +59,9 @@ fn custom(
 ) -> String {
     let path = format!("{}.select", target.path);
     let only = reading.marked.then(|| format!("{REASON} = ''"));
-    match select::place_source(text, reading.written, reading.from, only.as_deref()) {
+    let placing =
+        Placing { written: reading.written, reads: reading.from, only: only.as_deref(), hidden: &reading.hidden };
+    match select::place_source(text, &placing) {
         Ok((placed, true)) => placed,
         Ok((placed, false)) => {
             let message = format!("the SELECT does not read `source` ({})", reading.written);

@@ -17,3 +17,4 @@ mod examples;
 mod fixture;
 mod kafka_client;
 mod scenarios;
+mod wild;
