@@ -39,7 +39,12 @@ pub(super) fn outputs(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         let Some(text) = &target.spec.select else { continue };
         let Some(names) = select::output_names(text) else { continue };
         let path = format!("{}.select", target.path);
-        let column = |name: &str| target.columns.iter().find(|c| c.column.name == name);
+        // A Nested column is filled by its elements: `n.a`, `n.b`.
+        let element_of = |name: &str, c: &TargetColumn| {
+            let nested = c.column.data_type.as_str().starts_with("Nested");
+            nested && name.strip_prefix(&c.column.name).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let column = |name: &str| target.columns.iter().find(|c| c.column.name == name || element_of(name, c));
         for (i, name) in names.iter().enumerate() {
             let place = || output_place(scene, &path, text, i);
             if names[..i].contains(name) {
@@ -65,7 +70,7 @@ pub(super) fn outputs(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             }
         }
         let unfilled = |c: &&TargetColumn| match c.column.default {
-            None => !names.contains(&c.column.name),
+            None => !names.iter().any(|n| *n == c.column.name || element_of(n, c)),
             Some((
                 DefaultKind::Default | DefaultKind::Materialized | DefaultKind::Alias | DefaultKind::Ephemeral,
                 _,
