@@ -53,6 +53,7 @@ const OF_PIPELINE: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
     groups::consumers,
     formats::format,
     settings::settings,
+    settings::commits,
     secrets::in_pipeline,
     errors::places,
     errors::topic,

@@ -2,7 +2,7 @@
 
 use super::scene::Scene;
 use super::words::near;
-use crate::manifest::Finding;
+use crate::manifest::{Finding, MaybeSecret};
 
 /// Settings of the Kafka engine in ClickHouse 26.9.
 const KAFKA: [&str; 32] = [
@@ -80,6 +80,18 @@ pub(super) fn settings(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let finding = Finding::warning("pipeline/unknown-setting", message, place()).label("not known");
             findings.push(finding.did_you_mean(key, FORMAT.lines().filter(|known| known.starts_with(prefix))));
         }
+    }
+}
+
+/// With this setting the server commits what it has read before the rows are written; a rebalance in between
+/// was seen to lose messages.
+pub(super) fn commits(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    const KEY: &str = "kafka_commit_every_batch";
+    let is_on = |v: &MaybeSecret| matches!(v, MaybeSecret::Plain(s) if matches!(s.text.as_str(), "1" | "true"));
+    if scene.source().settings.get(KEY).is_some_and(is_on) {
+        let place = scene.key(&format!("spec.source.settings.{KEY}"));
+        let message = "offsets are committed before the rows are written: a crash or a rebalance can lose messages";
+        findings.push(Finding::warning("pipeline/commits-early", message, place).help("leave it out"));
     }
 }
 

@@ -48,6 +48,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("pipeline/column-name", Error, "A column has no name, or one that the server or sluice needs itself."),
     ("pipeline/column-twice", Error, "Two columns of one table have the same name."),
     ("pipeline/column-type", Both, "A column type does not exist, has wrong arguments, or is not known here."),
+    ("pipeline/commits-early", Warning, "A setting makes the server commit offsets before the rows are written."),
     ("pipeline/consumers", Error, "The number of consumers is one that the server refuses."),
     (
         "pipeline/conversion-throws",
