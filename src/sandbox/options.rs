@@ -32,7 +32,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// One node and one broker on free ports, detached, ready within 60 s, made by `python3`.
+    /// One node and one broker on free ports, detached, ready within 120 s, made by `python3`.
     pub fn new(dir: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Self {
         Self {
             dir: dir.into(),
@@ -44,7 +44,7 @@ impl Options {
             password: None,
             broker_properties: Vec::new(),
             lifetime: Lifetime::Detached,
-            ready_within: Duration::from_secs(60),
+            ready_within: Duration::from_secs(120),
         }
     }
 }

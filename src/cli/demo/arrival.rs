@@ -10,7 +10,7 @@ use tokio::time::Instant;
 pub(in crate::cli) const TABLES: [&str; 2] = ["raw.covid_new_cases", "ods.covid_cumulative"];
 
 /// How long rows may take: the consumers join their group first.
-const PATIENCE: Duration = Duration::from_secs(75);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Pause between two looks.
 const BETWEEN: Duration = Duration::from_millis(250);
