@@ -4,7 +4,7 @@ use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
 use crate::diff::ChangeSet;
-use crate::model::{Deletion, Desired, Live, ResourceId, Topology};
+use crate::model::{Desired, Live, ResourceId, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -72,7 +72,6 @@ pub fn plan(
     live: &Live,
     policy: &Policy,
 ) -> Result<Plan, OrderError> {
-    let policy = &with_allowances(desired, policy);
     let mut steps = Steps::default();
     let mut resources = Vec::new();
     let mut take = |(mut made, draft): (ResourcePlan, Draft)| {
@@ -108,14 +107,6 @@ pub fn plan(
         }
     }
     Ok(Plan { header, resources, steps })
-}
-
-/// What a manifest's own `deletion: allow` allows.
-fn with_allowances(desired: &Desired, policy: &Policy) -> Policy {
-    let topics = desired.topics.iter().map(|t| (&t.id, t.lifecycle));
-    let pipelines = desired.pipelines.iter().map(|p| (&p.id, p.lifecycle));
-    let allowed = topics.chain(pipelines).filter(|(_, l)| l.deletion == Deletion::Allow);
-    Policy { deletion_allowed: allowed.map(|(id, _)| id.clone()).collect(), ..policy.clone() }
 }
 
 impl ResourcePlan {
