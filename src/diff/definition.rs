@@ -1,6 +1,6 @@
 //! Two definitions of one object, attribute by attribute.
 
-use crate::model::{Column, Definition, Engine, EngineArg, Fragment, Owner, SettingValue, quote};
+use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, quote};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -231,13 +231,9 @@ fn same_args(a: &[EngineArg], b: &[EngineArg]) -> bool {
 /// The server unfolds `{database}`, `{table}` and `{uuid}` when it creates a replicated table, and writes
 /// out its default path where none is given.
 fn same_replicated(desired: &Definition, live: &Definition, uuid: &str) -> bool {
-    let addressed = |e: &Engine| matches!(e.args.as_slice(), [EngineArg::Text(_), EngineArg::Text(_), ..]);
-    let rest = |e: &'_ Engine| if addressed(e) { e.args[2..].to_vec() } else { e.args.clone() };
-    if !same_args(&rest(&desired.engine), &rest(&live.engine)) {
+    let (address, rest) = desired.engine.replicated_args();
+    if !same_args(rest, live.engine.replicated_args().1) {
         return false;
-    }
-    if !addressed(&desired.engine) {
-        return true;
     }
     let unfold = |arg: &EngineArg| match arg {
         EngineArg::Text(text) => EngineArg::Text(
@@ -247,7 +243,7 @@ fn same_replicated(desired: &Definition, live: &Definition, uuid: &str) -> bool 
         ),
         EngineArg::Named(..) | EngineArg::Expression(_) => arg.clone(),
     };
-    desired.engine.args[..2].iter().zip(&live.engine.args).all(|(a, b)| unfold(a).same(b))
+    address.iter().zip(&live.engine.args).all(|(a, b)| unfold(a).same(b))
 }
 
 fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
@@ -304,7 +300,7 @@ fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DefaultKind, Index, ObjectName};
+    use crate::model::{DefaultKind, Engine, Index, ObjectName};
 
     fn table() -> Definition {
         let engine = Engine::plain("MergeTree");

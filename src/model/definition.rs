@@ -201,6 +201,12 @@ impl Engine {
         self.name.ends_with("MergeTree")
     }
 
+    /// The arguments of a replicated engine: path and replica, which may be left out together, and the rest.
+    pub fn replicated_args(&self) -> (&[EngineArg], &[EngineArg]) {
+        let addressed = matches!(self.args.as_slice(), [EngineArg::Text(_), EngineArg::Text(_), ..]);
+        self.args.split_at(if addressed { 2 } else { 0 })
+    }
+
     /// Whether its tables are kept alike by Keeper.
     pub fn is_replicated(&self) -> bool {
         self.name.starts_with("Replicated")

@@ -28,13 +28,7 @@ pub fn create_temporary(definition: &Definition, name: &str) -> Statement {
 /// `ReplicatedX(path, replica, rest)` as `X(rest)`; any other engine as it is.
 fn plain(engine: &Engine) -> Engine {
     let Some(name) = engine.name.strip_prefix("Replicated") else { return engine.clone() };
-    Engine { name: name.to_owned(), args: replicated_rest(engine).to_vec() }
-}
-
-/// The arguments of a replicated engine after the path and the replica. Both may be left out together.
-pub fn replicated_rest(engine: &Engine) -> &[EngineArg] {
-    let addressed = matches!(engine.args.as_slice(), [EngineArg::Text(_), EngineArg::Text(_), ..]);
-    if addressed { &engine.args[2..] } else { &engine.args }
+    Engine { name: name.to_owned(), args: engine.replicated_args().1.to_vec() }
 }
 
 fn body(statement: &mut Statement, definition: &Definition) {

@@ -8,5 +8,5 @@ mod statement;
 pub mod change;
 pub mod read;
 
-pub use create::{create, create_temporary, replicated_rest};
+pub use create::{create, create_temporary};
 pub use statement::Statement;
