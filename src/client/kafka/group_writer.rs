@@ -55,7 +55,6 @@ impl KafkaWriter {
             Err(TopicError::NotFound) => (at, Ok(0)),
             other => (at, other),
         };
-        // A group that is no more answers without partitions.
         let answer = answer.map(|offsets| offsets.into_iter().map(gone).collect());
         self.settle(request, group, answer, [])
     }

@@ -4,7 +4,7 @@ use super::super::group::{GroupError, Positions};
 use super::call::{Call, result_of};
 use super::groups::group_result;
 use super::guard::{Owned, array};
-use super::outcome::NativeError;
+use super::outcome::{NativeError, is_absent_group};
 use super::partitions::{List, Offsets, all, elements, list};
 use super::text::c_string;
 use rdkafka::bindings as sys;
@@ -90,10 +90,15 @@ impl Call<'_> {
         }
         .ok_or_else(no_request)?;
         let mut requests = [wanted.ptr()];
-        let event = self.admin(Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, false, |rk, options, queue| {
+        let answer = self.admin(Op::RD_KAFKA_ADMIN_OP_DELETECONSUMERGROUPOFFSETS, false, |rk, options, queue| {
             // SAFETY: all are live for the call.
             unsafe { sys::rd_kafka_DeleteConsumerGroupOffsets(rk, requests.as_mut_ptr(), 1, options, queue) }
-        })?;
+        });
+        let event = match answer {
+            // A group that does not exist is no error of a group here, but of the whole request.
+            Err(error) if is_absent_group(error.code) => return Ok(Ok(Offsets::new())),
+            other => other?,
+        };
         // SAFETY: the event is live; the result is part of it.
         let result = result_of(unsafe { sys::rd_kafka_event_DeleteConsumerGroupOffsets_result(event.ptr()) })?;
         let mut count = 0;
