@@ -1,7 +1,7 @@
 //! Steps at the brokers. Creation and deletion are asynchronous there: a step ends when its effect is seen.
 
-use super::StepError;
 use super::run::Hands;
+use super::{StepError, groups};
 use crate::client::kafka::{Absence, KafkaError, KafkaWriter, NewTopic};
 use crate::plan::{KafkaAction, Step};
 use std::collections::BTreeMap;
@@ -40,9 +40,11 @@ async fn act(action: &KafkaAction, within: Duration, kafka: &KafkaWriter) -> Res
                 }
             }
         }
-        KafkaAction::RemoveMembers { .. } | KafkaAction::SetOffsets { .. } | KafkaAction::ForgetOffsets { .. } => {
-            Err("not yet".into())
+        KafkaAction::RemoveMembers { group, consumers, .. } => {
+            groups::leave(kafka, group, consumers).await.map_err(told)
         }
+        KafkaAction::SetOffsets { group, topics, start, .. } => groups::start(kafka, group, topics, start).await,
+        KafkaAction::ForgetOffsets { group, topics, .. } => groups::forget(kafka, group, topics).await,
     }
 }
 

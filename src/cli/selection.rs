@@ -34,6 +34,7 @@ pub(super) fn policy(selection: &Selection, desired: &Desired) -> Result<Policy,
             .filter(|(_, lifecycle)| lifecycle.deletion == Deletion::Allow)
             .map(|(id, _)| (*id).clone())
             .collect(),
+        start_declared: desired.pipelines.iter().filter(|p| p.start_from.is_some()).map(|p| p.id.clone()).collect(),
     })
 }
 

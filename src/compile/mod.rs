@@ -10,6 +10,7 @@ mod project;
 mod rules;
 mod select;
 mod source;
+mod start;
 mod table;
 mod target;
 mod topic;

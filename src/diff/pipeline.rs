@@ -37,6 +37,8 @@ pub struct ObjectDiff {
     pub hosts: BTreeMap<usize, HostState>,
     /// Views that read it and belong to no pipeline of the project, by host.
     pub strangers: BTreeSet<ObjectName>,
+    /// Hosts where it still stands under the name it had before.
+    pub under_old_name: BTreeSet<usize>,
 }
 
 /// How an object stands on one host.
@@ -82,18 +84,29 @@ pub(super) fn diff(
     live: &LiveClickHouse,
     canonical: &Canonical,
 ) -> PipelineDiff {
-    let own: BTreeSet<&ObjectName> = desired.objects.iter().map(|o| &o.definition.name).collect();
+    let names = |o: &'_ DesiredObject| [Some(o.definition.name.clone()), o.renamed_from.clone()];
+    let own: BTreeSet<ObjectName> = desired.objects.iter().flat_map(names).flatten().collect();
     let mut missing_databases: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut left_over = BTreeMap::new();
     let mut objects = Vec::new();
     for object in &desired.objects {
-        let mut diff = ObjectDiff { desired: object.clone(), hosts: BTreeMap::new(), strangers: BTreeSet::new() };
+        let mut diff = ObjectDiff {
+            desired: object.clone(),
+            hosts: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            under_old_name: BTreeSet::new(),
+        };
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
             if !host.databases.contains(&name.database) {
                 missing_databases.entry(name.database.clone()).or_default().insert(index);
             }
-            let found = host.objects.get(name);
+            let before = object.renamed_from.as_ref().and_then(|old| host.objects.get(old));
+            let before = before.filter(|o| is_ours_before(o, project, desired));
+            let found = host.objects.get(name).or(before);
+            if !host.objects.contains_key(name) && before.is_some() {
+                diff.under_old_name.insert(index);
+            }
             let form = canonical.get(&(index, name.clone()));
             let state = match (found, host.unreadable.get(name)) {
                 (Some(found), _) => state(object, project, found, form),
@@ -104,7 +117,7 @@ pub(super) fn diff(
                 (None, None) => HostState::Missing,
             };
             diff.hosts.insert(index, state);
-            for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(r)) {
+            for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(*r)) {
                 let mark = host.other_readers.get(view).cloned().flatten();
                 if mark.is_some_and(|m| m == Owner::new(project, &desired.id)) {
                     let entry: &mut LeftOver = left_over.entry(view.clone()).or_default();
@@ -120,13 +133,20 @@ pub(super) fn diff(
     PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases }
 }
 
+/// Whether the mark on an object that stands under its old name is that of this resource, or of the one it was.
+fn is_ours_before(object: &LiveObject, project: &str, desired: &DesiredPipeline) -> bool {
+    let ids = std::iter::once(&desired.id).chain(&desired.renamed_from);
+    let mark = Owner::read(&object.definition.comment).1;
+    mark.is_some_and(|mark| ids.into_iter().any(|id| mark == Owner::new(project, id)))
+}
+
 /// A host carries what is on one of its clusters; without a cluster there is one host and it carries all.
 fn carries(host: &LiveHost, clusters: &BTreeSet<String>) -> bool {
     clusters.is_empty() || clusters.iter().any(|c| host.clusters.contains_key(c))
 }
 
 fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
-    let compare = |desired| definition::compare(desired, &live.definition, &live.uuid);
+    let compare = |desired| definition::compare(desired, &live.definition, &live.uuid, &object.renamed_columns);
     let changes = match form {
         Some(CanonicalForm::Form(form)) => compare(form),
         Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => compare(&object.definition),

@@ -26,6 +26,12 @@ pub struct LiveKafka {
     pub names: BTreeSet<String>,
     /// What is known of each topic asked for.
     pub topics: BTreeMap<String, TopicFact>,
+    /// Committed offsets of the groups asked for, by topic and partition; only where there is one.
+    pub groups: BTreeMap<String, BTreeMap<(String, u32), i64>>,
+    /// First and next offset of each partition of the topics asked for.
+    pub ends: BTreeMap<String, Vec<(i64, i64)>>,
+    /// Offsets at the time a group is to start from, by group.
+    pub starts: BTreeMap<String, BTreeMap<(String, u32), i64>>,
     /// What the brokers said when asked whether they would take a topic or a config, where they would not.
     pub refused: BTreeMap<String, String>,
 }
@@ -68,6 +74,8 @@ pub struct LiveHost {
     pub version: String,
     /// Clusters in which the server finds itself, with shard and replica number.
     pub clusters: BTreeMap<String, (u32, u32)>,
+    /// Its own name, as its Kafka consumers use it.
+    pub hostname: String,
     /// Names of its databases.
     pub databases: BTreeSet<String>,
     /// Inserts into Distributed tables wait for the shards (`distributed_foreground_insert`).
@@ -76,6 +84,8 @@ pub struct LiveHost {
     pub objects: BTreeMap<ObjectName, LiveObject>,
     /// Those that exist but whose definition could not be read, with why.
     pub unreadable: BTreeMap<ObjectName, String>,
+    /// Tables that it refused to alter as planned, tried on temporary ones, with its words.
+    pub unalterable: BTreeMap<ObjectName, String>,
     /// Views that read them and were not asked for, with the owner each is marked with.
     pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
 }

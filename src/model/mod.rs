@@ -12,6 +12,7 @@ pub mod owner;
 pub mod quote;
 pub mod secret;
 pub mod setting;
+pub mod table_consumer;
 pub mod token;
 pub mod topic;
 
@@ -20,12 +21,13 @@ pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{
     Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
-    UnmanagedConfig,
+    StartFrom, UnmanagedConfig,
 };
 pub use live::{Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact};
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;
 pub use secret::{SecretRef, Secrets};
 pub use setting::SettingValue;
+pub use table_consumer::TableConsumer;
 pub use token::Fragment;
 pub use topic::{ConfigEntry, ConfigSource};

@@ -93,7 +93,7 @@ async fn create(
     }
 }
 
-async fn execute(session: &mut Session, sql: &str) -> Result<Result<(), (i32, String)>, ClickHouseError> {
+pub(super) async fn execute(session: &mut Session, sql: &str) -> Result<Result<(), (i32, String)>, ClickHouseError> {
     match session.execute(sql).await {
         Ok(()) => Ok(Ok(())),
         Err(ClickHouseError::Refused { code, message, .. }) => Ok(Err((code, message))),
@@ -109,7 +109,7 @@ fn judged((code, message): (i32, String)) -> CanonicalForm {
 }
 
 /// A secret has no place in a comparison: what the server keeps is hidden anyway.
-fn without_secrets(definition: &Definition) -> Definition {
+pub(super) fn without_secrets(definition: &Definition) -> Definition {
     let open = |v: &SettingValue| !matches!(v, SettingValue::Secret(_));
     let mut asked = definition.clone();
     asked.settings.retain(|_, v| open(v));

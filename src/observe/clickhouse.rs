@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Deserialize)]
 struct HostRow {
     version: String,
+    hostname: String,
     databases: Vec<String>,
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
@@ -47,11 +48,13 @@ pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Liv
     }
     Ok(LiveHost {
         version: facts.version,
+        hostname: facts.hostname,
         clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
         databases: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
         objects: known,
         unreadable,
+        unalterable: BTreeMap::new(),
         other_readers,
         name,
     })

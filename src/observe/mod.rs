@@ -1,5 +1,6 @@
 //! Live servers -> live state, with what could not be read. Reads only; decides nothing.
 
+pub mod alterable;
 pub mod canonical;
 pub mod clickhouse;
 pub mod hosts;

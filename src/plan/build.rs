@@ -4,7 +4,7 @@ use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
 use crate::diff::ChangeSet;
-use crate::model::{Desired, Live, ResourceId, Topology};
+use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -30,6 +30,19 @@ impl Draft {
         if !hosts.is_empty() {
             self.push(resource, action.into(), hosts, hazards.into());
         }
+    }
+
+    /// Whether there is anything to do.
+    pub fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// Whether a step takes an object away on a host.
+    pub fn drops(&self, object: &ObjectName, on: usize) -> bool {
+        self.steps.iter().any(|step| match &step.action {
+            Action::Table(TableAction::Drop { name, .. }) => name == object && step.hosts.contains(&on),
+            Action::Table(_) | Action::Kafka(_) => false,
+        })
     }
 
     fn push(&mut self, resource: &ResourceId, action: Action, hosts: BTreeSet<usize>, hazards: Vec<Hazard>) {
@@ -86,13 +99,14 @@ pub fn plan(
         take(topic::plan(diff, &live.kafka, policy));
     }
     for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id)) {
-        take(pipeline::plan(diff, &live.clickhouse, policy));
+        take(pipeline::plan(diff, live, policy));
     }
     let mut relations = Relations::default();
     for pipeline in &desired.pipelines {
         for object in &pipeline.objects {
             relations.add(&object.definition, &object.reads, &pipeline.topics);
         }
+        add_old_names(&mut relations, pipeline);
     }
     for diff in &changes.pipelines {
         for (view, left_over) in &diff.left_over {
@@ -107,6 +121,30 @@ pub fn plan(
         }
     }
     Ok(Plan { header, resources, steps })
+}
+
+/// What stands under the names that objects had before hangs together as they do.
+fn add_old_names(relations: &mut Relations, pipeline: &DesiredPipeline) {
+    let old = |name: &ObjectName| {
+        let object = pipeline.objects.iter().find(|o| o.definition.name == *name);
+        object.and_then(|o| o.renamed_from.clone()).unwrap_or_else(|| name.clone())
+    };
+    for object in &pipeline.objects {
+        let (name, definition) = (old(&object.definition.name), &object.definition);
+        if object.reads.iter().chain(&definition.target).all(|n| old(n) == *n) && name == definition.name {
+            continue;
+        }
+        if definition.is_view() {
+            relations.reads.insert(name.clone(), object.reads.iter().map(old).collect());
+            relations.writes.extend(definition.target.as_ref().map(|t| (name.clone(), old(t))));
+        }
+        if definition.engine.name == "Kafka" {
+            relations.topics.insert(name.clone(), pipeline.topics.clone());
+        }
+        if let Some(under) = relations.over.get(&definition.name).map(old) {
+            relations.over.insert(name, under);
+        }
+    }
 }
 
 impl ResourcePlan {

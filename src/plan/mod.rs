@@ -1,10 +1,13 @@
 //! Change set + policy -> plan: every name, value, statement, host, order, timeout and reason. Pure.
 //! After it nothing is left to decide: apply is a loop.
 
+mod alter;
 mod build;
 mod order;
 mod pipeline;
+mod rebuild;
 mod topic;
+mod widening;
 
 pub mod hazard;
 pub mod impact;
@@ -227,6 +230,30 @@ pub enum Note {
     BackgroundInsert {
         /// Hosts by index.
         hosts: Vec<usize>,
+    },
+    /// Members of a group that a dropped table leaves behind cannot be told from living ones: the group waits until
+    /// their session ends.
+    MembersStay {
+        /// The group.
+        group: String,
+    },
+    /// A group begins to read, with what that means for the messages of its topics.
+    GroupStarts {
+        /// The group.
+        group: String,
+        /// Messages that the table has read already and reads again.
+        again: u64,
+        /// Messages kept that nobody of this pipeline reads.
+        skipped: u64,
+        /// Messages it has before it.
+        ahead: u64,
+    },
+    /// A group that was there before goes on where it is.
+    GroupContinues {
+        /// The group.
+        group: String,
+        /// Messages it has before it.
+        ahead: u64,
     },
     /// The group's offsets stay: rows read before are not read again.
     OffsetsKept {

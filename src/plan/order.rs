@@ -1,5 +1,6 @@
 //! The order of steps. These edges live here and nowhere else.
 
+use super::rebuild;
 use super::step::{Action, KafkaAction, Step, TableAction};
 use crate::model::{Definition, ObjectName, ResourceId};
 use crate::sql::AlterCommand;
@@ -309,7 +310,12 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
             let below = relations.below(name).cloned();
             below.chain(relations.downstream(name).into_iter().cloned()).flat_map(settled).collect()
         }
-        Subject::Copy(_) | Subject::Name(_) | Subject::Mark(_) => Vec::new(),
+        Subject::Name(name) => vec![
+            Subject::MakeDatabase(name.database.clone()),
+            Subject::Make(rebuild::next(name)),
+            Subject::Copy(rebuild::next(name)),
+        ],
+        Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {

@@ -1,7 +1,7 @@
 //! Steps: plain values, each with all it needs to be shown, run and judged.
 
 use super::Hazard;
-use crate::model::{Definition, Fragment, ObjectName, ResourceId};
+use crate::model::{Definition, Fragment, ObjectName, ResourceId, TableConsumer};
 use crate::sql::{self, AlterCommand, Copy, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -78,8 +78,8 @@ pub enum KafkaAction {
         table: ObjectName,
         /// The group.
         group: String,
-        /// Client ids of the consumers of the dropped tables; members with others stay.
-        client_ids: BTreeSet<String>,
+        /// The table as each host had it: only its consumers are removed.
+        consumers: Vec<TableConsumer>,
     },
     /// Gives a group without members its offsets.
     SetOffsets {

@@ -2,6 +2,9 @@
 //!
 //! The one place where reading and the pure core meet. Changes nothing.
 
+mod alterations;
+mod groups;
+
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::{KafkaError, NewTopic};
@@ -77,8 +80,18 @@ pub async fn prepare(
     let by_letter = diff::diff(desired, &live, &Canonical::new());
     let canonical = canonical(desired, &by_letter, &live.clickhouse, &readers).await?;
     let changes = if canonical.is_empty() { by_letter } else { diff::diff(desired, &live, &canonical) };
+    groups::read(&changes, &live.clickhouse, &mut live.kafka, servers.kafka()).await.map_err(ObserveError::from)?;
     let header = || header(compiled, environment, &live);
-    let plan = plan::plan(header(), desired, &changes, &live, policy)?;
+    let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
+    let refusals = alterations::refused(&plan, &changes, &canonical, &live.clickhouse, &readers).await?;
+    if !refusals.is_empty() {
+        let header = header();
+        for (host, name, why) in refusals {
+            live.clickhouse.hosts[host].unalterable.insert(name, why);
+        }
+        plan = plan::plan(header, desired, &changes, &live, policy)?;
+    }
+    let header = || self::header(compiled, environment, &live);
     let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {

@@ -82,6 +82,19 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
              is lost are lost with it. distributed_foreground_insert = 1 in the profile of the server makes them wait",
             hosts.some(on.iter().copied())
         ),
+        Note::MembersStay { group } => format!(
+            "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
+             until their session ends (45 s)"
+        ),
+        Note::GroupStarts { group, again, skipped, ahead } => format!(
+            "the group {group} begins with {} before it; {} read before are read again, {} are passed over",
+            messages(*ahead),
+            messages(*again),
+            messages(*skipped)
+        ),
+        Note::GroupContinues { group, ahead } => {
+            format!("the group {group} has offsets already and goes on there: {} before it", messages(*ahead))
+        }
         Note::OffsetsKept { group } => format!(
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
@@ -115,6 +128,10 @@ pub(super) fn impact(impact: &Impact) -> String {
         Offsets::Skipped => {}
     }
     parts.join("; ")
+}
+
+fn messages(n: u64) -> String {
+    format!("{} message{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 fn replicas((least, most): (usize, usize)) -> String {

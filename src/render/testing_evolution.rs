@@ -1,10 +1,9 @@
 //! The part of the plan made by hand that changes a pipeline while rows flow.
 
 use super::testing::{object, pipeline_id, resource, step};
-use crate::model::{Column, Fragment};
-use crate::plan::{Class, Hazard, Impact, KafkaAction, Offsets, Plan, ResourcePlan, Start, TableAction, Verb};
+use crate::model::{Column, Fragment, TableConsumer};
+use crate::plan::{Class, Hazard, Impact, KafkaAction, Note, Offsets, Plan, ResourcePlan, Start, TableAction, Verb};
 use crate::sql::{AlterCommand, Copy, CopyMethod, Place};
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Adds one resource that is changed in every way there is.
@@ -16,7 +15,12 @@ pub(super) fn evolved(plan: &mut Plan) {
         rows: Some(1_204_117),
         offsets: Offsets::Carried,
     };
-    plan.resources.push(ResourcePlan { impact: Some(impact), ..resource(id.clone(), Verb::Rebuild) });
+    let notes = vec![
+        Note::MembersStay { group: "readers".into() },
+        Note::GroupStarts { group: "readers".into(), again: 12, skipped: 1, ahead: 1_204_117 },
+        Note::GroupContinues { group: "readers".into(), ahead: 0 },
+    ];
+    plan.resources.push(ResourcePlan { impact: Some(impact), notes, ..resource(id.clone(), Verb::Rebuild) });
     let (local, next) = (object("raw.evolved_local"), object("raw.evolved_local__sluice_next"));
     let (kafka, group) = (object("kafka.evolved"), String::from("readers"));
     let topics = || vec!["cases_1min".to_owned()];
@@ -45,9 +49,15 @@ pub(super) fn evolved(plan: &mut Plan) {
     for (action, hazards) in steps {
         plan.steps.push(step(&id, action, &all, hazards));
     }
-    let client_ids = BTreeSet::from(["ClickHouse-ch1-kafka-evolved".to_owned()]);
+    let consumers = vec![TableConsumer {
+        host: "ch1".into(),
+        database: "kafka".into(),
+        table: "evolved".into(),
+        consumers: 1,
+        client_id: None,
+    }];
     let set = KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start };
-    let leave = KafkaAction::RemoveMembers { table: kafka.clone(), group: group.clone(), client_ids };
+    let leave = KafkaAction::RemoveMembers { table: kafka.clone(), group: group.clone(), consumers };
     plan.steps.push(step(&id, set, &[], &[Hazard::SkipsMessages]));
     plan.steps.push(step(&id, leave, &[], &[]));
     let forget = KafkaAction::ForgetOffsets { table: kafka, group, topics: topics() };

@@ -66,6 +66,13 @@ pub enum AlterCommand {
     DropConstraint(String),
 }
 
+impl AlterCommand {
+    /// Whether it rewrites parts and changes nothing of the table's definition.
+    pub fn is_background(&self) -> bool {
+        matches!(self, AlterCommand::MaterializeIndex(_) | AlterCommand::MaterializeProjection(_))
+    }
+}
+
 /// Where a column goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -96,20 +103,25 @@ pub enum ColumnProperty {
 
 /// One statement with all commands: the server does all of them or none.
 pub fn alter(name: &ObjectName, commands: &[AlterCommand], cluster: Option<&str>) -> Statement {
-    let mut statement = Statement::new(format!("ALTER TABLE {}{}", quote::object(name), on_cluster(cluster)));
+    altering(format!("{}{}", quote::object(name), on_cluster(cluster)), commands)
+}
+
+/// The same for a temporary table, to see whether the server takes it.
+pub fn alter_temporary(name: &str, commands: &[AlterCommand]) -> Statement {
+    altering(quote::identifier(name), commands)
+}
+
+fn altering(table: String, commands: &[AlterCommand]) -> Statement {
+    let mut statement = Statement::new(format!("ALTER TABLE {table}"));
     for (i, one) in commands.iter().enumerate() {
         statement.push(if i == 0 { "\n    " } else { ",\n    " });
         command(&mut statement, one);
     }
     // Without it the answer comes before the parts are written.
-    if commands.iter().any(is_background) {
+    if commands.iter().any(AlterCommand::is_background) {
         statement.push("\nSETTINGS mutations_sync = 1");
     }
     statement
-}
-
-fn is_background(command: &AlterCommand) -> bool {
-    matches!(command, AlterCommand::MaterializeIndex(_) | AlterCommand::MaterializeProjection(_))
 }
 
 fn command(statement: &mut Statement, command: &AlterCommand) {

@@ -2,8 +2,8 @@
 
 use crate::model::{ObjectName, quote};
 
-/// Facts of a host in one row: `version`, `databases`, `foreground_insert`, `clusters` (name, shard, replica).
-pub const HOST: &str = "SELECT version() AS version, \
+/// Facts of a host in one row: `version`, `hostname`, `databases`, `foreground_insert`, `clusters` (name, shard, replica).
+pub const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
     (SELECT groupArray(name) FROM system.databases) AS databases, \
     (SELECT groupArray((cluster, shard_num, replica_num)) FROM system.clusters WHERE is_local) AS clusters, \
     (SELECT any(value) FROM system.settings WHERE name = 'distributed_foreground_insert') AS foreground_insert";

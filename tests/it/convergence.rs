@@ -43,10 +43,12 @@ fn empty() -> Live {
             name: format!("h{n}:8123"),
             version: "26.9.2.1".into(),
             clusters: BTreeMap::from([("dwh_test".to_owned(), (n, 1)), (half.to_owned(), (n.div_ceil(2), 1))]),
+            hostname: format!("h{n}"),
             databases: BTreeSet::new(),
             foreground_insert: true,
             objects: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            unalterable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
         }
     };
@@ -55,6 +57,9 @@ fn empty() -> Live {
         brokers: 1,
         names: BTreeSet::new(),
         topics: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        ends: BTreeMap::new(),
+        starts: BTreeMap::new(),
         refused: BTreeMap::new(),
     };
     Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect() } }

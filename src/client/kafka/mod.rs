@@ -20,7 +20,6 @@ mod native;
 mod producer;
 mod reader;
 mod settings;
-mod table_consumer;
 mod waits;
 mod wire;
 mod writer;
@@ -32,6 +31,5 @@ pub use group::{Group, GroupError, GroupMember, GroupState, PerGroup, Positions,
 pub use producer::{Producer, Record};
 pub use reader::KafkaReader;
 pub use settings::KafkaSettings;
-pub use table_consumer::TableConsumer;
 pub use waits::Absence;
 pub use writer::KafkaWriter;

@@ -1,14 +1,19 @@
 //! What happens to one pipeline.
 
+mod consumer;
+mod evolve;
+mod treatment;
+
 use super::build::Draft;
 use super::step::TableAction;
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
-use crate::diff::{Attribute, HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Deletion, Incompatible, LiveClickHouse, Owner, Presence, Role};
+use crate::diff::{HostState, ObjectDiff, PipelineDiff};
+use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
+use treatment::{Treated, Treatment};
 
 /// The pipeline's part of the plan, with its steps.
-pub(super) fn plan(diff: &PipelineDiff, live: &LiveClickHouse, policy: &Policy) -> (ResourcePlan, Draft) {
+pub(super) fn plan(diff: &PipelineDiff, live: &Live, policy: &Policy) -> (ResourcePlan, Draft) {
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
     plan.blocked = untouchable(diff);
@@ -17,17 +22,21 @@ pub(super) fn plan(diff: &PipelineDiff, live: &LiveClickHouse, policy: &Policy) 
         plan.changes = differences(diff);
         return (plan, draft);
     }
-    let differs = diff.objects.iter().any(|o| o.hosts.values().any(needs_recreate));
-    let recreate =
-        policy.recreate.contains(&plan.id) || differs && diff.desired.lifecycle.incompatible == Incompatible::Recreate;
+    let hosts = &live.clickhouse;
+    let treated: Vec<Treated<'_>> =
+        diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, hosts)).collect();
+    let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
+    let incompatible = diff.desired.lifecycle.incompatible;
+    let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
+    let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, live, &mut plan, &mut draft),
-        Presence::Present if differs => {
+        Presence::Present if recreate && exists(diff) => again(diff, hosts, &mut plan, &mut draft),
+        Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
         }
-        Presence::Present => complete(diff, live, &mut plan, &mut draft),
+        Presence::Present => evolve::evolve(diff, &treated, live, policy, &mut plan, &mut draft),
     }
     (plan, draft)
 }
@@ -65,11 +74,6 @@ fn is_there(state: &HostState) -> bool {
     !matches!(state, HostState::Missing)
 }
 
-/// Everything but the comment takes a drop and a create in this version.
-fn needs_recreate(state: &HostState) -> bool {
-    state.changes().iter().any(|c| c.attribute != Attribute::Comment)
-}
-
 fn hosts_where(object: &ObjectDiff, holds: impl Fn(&HostState) -> bool) -> BTreeSet<usize> {
     object.hosts.iter().filter(|(_, s)| holds(s)).map(|(h, _)| *h).collect()
 }
@@ -101,41 +105,6 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
         }
     }
     changes
-}
-
-/// Makes what is missing, takes over what is unmarked, mends comments.
-fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
-    let whole = !exists(diff);
-    plan.changes = differences(diff);
-    drop_left_over(diff, plan, draft);
-    databases(diff, draft);
-    for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
-        make(object, hosts_where(object, |s| !is_there(s)), plan, draft);
-        let definition = &object.desired.definition;
-        let unmarked = hosts_where(object, |s| matches!(s, HostState::Unmarked { .. }));
-        let mark = object.hosts.values().find_map(|s| match s {
-            HostState::Unmarked { mark, .. } => Some(mark.clone()),
-            HostState::Missing | HostState::Ours(_) | HostState::Foreign(_) | HostState::Unknown { .. } => None,
-        });
-        if let Some(from) = mark {
-            let hosts = unmarked.iter().copied().collect();
-            plan.changes.push(Change::Adopt { object: definition.name.clone(), from, hosts });
-        }
-        let stale = hosts_where(object, |s| matches!(s, HostState::Ours(changes) if !changes.is_empty()));
-        for (hosts, adopts) in [(unmarked, true), (stale, false)] {
-            let (name, comment) = (definition.name.clone(), definition.comment.clone());
-            draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
-        }
-    }
-    let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
-    if makes && whole {
-        plan.verb = Verb::Create;
-    } else if !plan.changes.is_empty() {
-        plan.verb = Verb::Change;
-    }
-    if makes {
-        foreground(diff, live, plan);
-    }
 }
 
 /// Drops everything that is there and makes all of it.

@@ -1,0 +1,201 @@
+//! The Kafka table is replaced: its consumers leave nothing behind in their group, and the group goes on where it
+//! should.
+
+use super::treatment::{Treated, Treatment, standing};
+use crate::diff::PipelineDiff;
+use crate::model::{Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
+use crate::plan::build::Draft;
+use crate::plan::step::{KafkaAction, Start, TableAction};
+use crate::plan::{Hazard, Note, Offsets, ResourcePlan};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What becomes of the consumers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outlook {
+    /// They are new ones.
+    pub reconnects: bool,
+    /// The group waits for members that are gone.
+    pub waits: bool,
+    /// Where they go on, where a group changes.
+    pub offsets: Option<Offsets>,
+}
+
+/// Whether the live Kafka table reads with another group than the desired one.
+pub(super) fn changes_group(object: &Treated<'_>, group: &str, live: &LiveClickHouse) -> bool {
+    object.role() == Role::Source && old_groups(object, live).iter().any(|old| old != group)
+}
+
+fn old_groups(source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
+    let found = source.hosts.keys().filter_map(|host| standing(source.object, *host, live));
+    found.filter_map(|o| text(o.definition.settings.get("kafka_group_name")?)).collect()
+}
+
+fn text(value: &SettingValue) -> Option<String> {
+    match value {
+        SettingValue::Text(text) | SettingValue::Number(text) => Some(text.clone()),
+        SettingValue::Secret(_) => None,
+    }
+}
+
+/// Drops and makes the Kafka table where it differs, and sees to its group.
+pub(super) fn reconnect(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &Live,
+    paused: bool,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> Outlook {
+    let mut outlook = Outlook::default();
+    let whole = !super::exists(diff);
+    for source in treated.iter().filter(|t| t.role() == Role::Source) {
+        let id = plan.id.clone();
+        let definition = &source.object.desired.definition;
+        let remade = source.hosts_with(|t| matches!(t, Treatment::Remake));
+        let made = source.hosts_with(|t| matches!(t, Treatment::Make));
+        let (old, new): (BTreeSet<usize>, BTreeSet<usize>) =
+            remade.iter().partition(|h| source.object.under_old_name.contains(h));
+        for (hosts, name) in [(new, Some(source.name())), (old, source.object.desired.renamed_from.as_ref())] {
+            let Some(name) = name.cloned() else { continue };
+            let hazards = if paused { Vec::new() } else { vec![Hazard::PausesIngestion] };
+            draft.step_on(&id, TableAction::Drop { name, is_view: false, sync: true }, hosts, hazards);
+        }
+        draft.step_on(&id, TableAction::Create(Box::new(definition.clone())), remade.clone(), []);
+        if remade.is_empty() && made.is_empty() {
+            continue;
+        }
+        if !whole {
+            outlook.reconnects = true;
+            let gone = remade.union(&made).copied().collect();
+            outlook.waits = !leave(source, &gone, &diff.desired.group, &live.clickhouse, plan, draft);
+        }
+        outlook.offsets = start(diff, source, live, plan, draft);
+    }
+    outlook
+}
+
+/// Removes the members of the dropped tables; false where they cannot be told from those of living ones.
+fn leave(
+    source: &Treated<'_>,
+    gone: &BTreeSet<usize>,
+    group: &str,
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> bool {
+    let mut groups = old_groups(source, live);
+    if groups.is_empty() {
+        groups.insert(group.to_owned());
+    }
+    let consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
+    let ids: BTreeSet<String> = consumers.iter().flat_map(TableConsumer::client_ids).collect();
+    let living = source.object.hosts.keys().filter(|h| !gone.contains(h));
+    let shared = living.filter_map(|h| consumer(source, *h, live)).any(|c| ids.iter().any(|id| c.belongs(id)));
+    for group in groups {
+        if shared {
+            plan.notes.push(Note::MembersStay { group });
+            continue;
+        }
+        let action = KafkaAction::RemoveMembers { table: source.name().clone(), group, consumers: consumers.clone() };
+        draft.step(&plan.id, action, []);
+    }
+    !shared
+}
+
+/// The table's consumers on a host, as it stands or as it is to be.
+fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
+    let server = live.hosts.get(host)?;
+    let found = standing(source.object, host, live).map(|o| &o.definition);
+    let definition = found.unwrap_or(&source.object.desired.definition);
+    let setting = |key: &str| definition.settings.get(key).and_then(text);
+    Some(TableConsumer {
+        host: server.hostname.clone(),
+        database: definition.name.database.clone(),
+        table: definition.name.table.clone(),
+        consumers: setting("kafka_num_consumers").and_then(|n| n.parse().ok()).unwrap_or(1),
+        client_id: setting("kafka_client_id"),
+    })
+}
+
+/// Where the group begins, when it is to be another one than before, or begins for the first time.
+fn start(
+    diff: &PipelineDiff,
+    source: &Treated<'_>,
+    live: &Live,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> Option<Offsets> {
+    let desired = &diff.desired;
+    let old: BTreeSet<String> =
+        old_groups(source, &live.clickhouse).into_iter().filter(|g| *g != desired.group).collect();
+    if old.is_empty() && desired.start_from.is_none() {
+        return None;
+    }
+    let committed = live.kafka.groups.get(&desired.group);
+    if committed.is_some_and(|offsets| offsets.keys().any(|(topic, _)| desired.topics.contains(topic))) {
+        if !old.is_empty() {
+            let ahead = Numbers::of(desired, &live.kafka, committed, None).ahead;
+            plan.notes.push(Note::GroupContinues { group: desired.group.clone(), ahead });
+        }
+        return None;
+    }
+    let before = old.iter().next().and_then(|g| live.kafka.groups.get(g));
+    let begin = match desired.start_from {
+        None | Some(StartFrom::Earliest) => Start::Earliest,
+        Some(StartFrom::Latest) => Start::Latest,
+        Some(StartFrom::At(time)) => Start::At(time),
+        Some(StartFrom::Keep) => match old.iter().next() {
+            Some(group) => Start::Of(group.clone()),
+            // There is nothing to go on from.
+            None => Start::Earliest,
+        },
+    };
+    let numbers = Numbers::of(desired, &live.kafka, live.kafka.starts.get(&desired.group), before);
+    let (mut hazards, mut offsets) = (Vec::new(), Offsets::Carried);
+    if !matches!(begin, Start::Of(_)) {
+        if numbers.skipped > 0 {
+            hazards.push(Hazard::SkipsMessages);
+            offsets = Offsets::Skipped;
+        }
+        if numbers.again > 0 {
+            hazards.push(Hazard::ReplaysMessages);
+            offsets = Offsets::Replayed;
+        }
+        let Numbers { again, skipped, ahead } = numbers;
+        plan.notes.push(Note::GroupStarts { group: desired.group.clone(), again, skipped, ahead });
+    }
+    let (table, group, topics) = (source.name().clone(), desired.group.clone(), desired.topics.clone());
+    draft.step(&plan.id, KafkaAction::SetOffsets { table, group, topics, start: begin }, hazards);
+    (!old.is_empty()).then_some(offsets)
+}
+
+/// What a place to start means, in messages.
+struct Numbers {
+    again: u64,
+    skipped: u64,
+    ahead: u64,
+}
+
+impl Numbers {
+    /// A partition without a place starts at its first message.
+    fn of(
+        desired: &crate::model::DesiredPipeline,
+        kafka: &LiveKafka,
+        places: Option<&BTreeMap<(String, u32), i64>>,
+        before: Option<&BTreeMap<(String, u32), i64>>,
+    ) -> Self {
+        let mut numbers = Numbers { again: 0, skipped: 0, ahead: 0 };
+        for topic in &desired.topics {
+            for (partition, (low, high)) in kafka.ends.get(topic).into_iter().flatten().enumerate() {
+                let key = (topic.clone(), u32::try_from(partition).unwrap_or(u32::MAX));
+                let place = places.and_then(|p| p.get(&key)).copied().unwrap_or(*low).clamp(*low, *high);
+                let reached = before.and_then(|b| b.get(&key)).copied().unwrap_or(*low).clamp(*low, *high);
+                let count = |n: i64| u64::try_from(n).unwrap_or(0);
+                numbers.again += count(reached - place);
+                numbers.skipped += count(place - reached);
+                numbers.ahead += count(high - place);
+            }
+        }
+        numbers
+    }
+}
