@@ -103,16 +103,16 @@ pub enum ColumnProperty {
 
 /// One statement with all commands: the server does all of them or none.
 pub fn alter(name: &ObjectName, commands: &[AlterCommand], cluster: Option<&str>) -> Statement {
-    altering(format!("{}{}", quote::object(name), on_cluster(cluster)), commands)
+    altering(format!("ALTER TABLE {}{}", quote::object(name), on_cluster(cluster)), commands)
 }
 
 /// The same for a temporary table, to see whether the server takes it.
 pub fn alter_temporary(name: &str, commands: &[AlterCommand]) -> Statement {
-    altering(quote::identifier(name), commands)
+    altering(format!("ALTER TEMPORARY TABLE {}", quote::identifier(name)), commands)
 }
 
-fn altering(table: String, commands: &[AlterCommand]) -> Statement {
-    let mut statement = Statement::new(format!("ALTER TABLE {table}"));
+fn altering(head: String, commands: &[AlterCommand]) -> Statement {
+    let mut statement = Statement::new(head);
     for (i, one) in commands.iter().enumerate() {
         statement.push(if i == 0 { "\n    " } else { ",\n    " });
         command(&mut statement, one);
