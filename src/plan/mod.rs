@@ -237,6 +237,13 @@ pub enum Note {
         /// The group.
         group: String,
     },
+    /// Messages are deleted with their topic.
+    MessagesLost {
+        /// All that the topic keeps.
+        messages: u64,
+        /// Those of them that a group of this project has not read.
+        unread: u64,
+    },
     /// A group begins to read, with what that means for the messages of its topics.
     GroupStarts {
         /// The group.

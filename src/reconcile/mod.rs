@@ -80,7 +80,9 @@ pub async fn prepare(
     let by_letter = diff::diff(desired, &live, &Canonical::new());
     let canonical = canonical(desired, &by_letter, &live.clickhouse, &readers).await?;
     let changes = if canonical.is_empty() { by_letter } else { diff::diff(desired, &live, &canonical) };
-    groups::read(&changes, &live.clickhouse, &mut live.kafka, servers.kafka()).await.map_err(ObserveError::from)?;
+    groups::read(&changes, &live.clickhouse, &mut live.kafka, policy, servers.kafka())
+        .await
+        .map_err(ObserveError::from)?;
     let header = || header(compiled, environment, &live);
     let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
     let refusals = alterations::refused(&plan, &changes, &canonical, &live.clickhouse, &readers).await?;

@@ -86,6 +86,11 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
              until their session ends (45 s)"
         ),
+        Note::MessagesLost { messages: all, unread } => format!(
+            "{} are deleted with it; {} of them have not been read by every group of this project",
+            messages(*all),
+            grouped(*unread)
+        ),
         Note::GroupStarts { group, again, skipped, ahead } => format!(
             "the group {group} begins with {} before it; {} read before are read again, {} are passed over",
             messages(*ahead),

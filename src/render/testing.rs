@@ -24,7 +24,8 @@ variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown DeletionForbidden ReadByStranger NoHosts);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay GroupStarts GroupContinues OffsetsKept);
+variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay MessagesLost GroupStarts GroupContinues
+    OffsetsKept);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
     SetOffsets ForgetOffsets);
 variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy

@@ -17,6 +17,7 @@ pub(super) fn evolved(plan: &mut Plan) {
     };
     let notes = vec![
         Note::MembersStay { group: "readers".into() },
+        Note::MessagesLost { messages: 1_000, unread: 1 },
         Note::GroupStarts { group: "readers".into(), again: 12, skipped: 1, ahead: 1_204_117 },
         Note::GroupContinues { group: "readers".into(), ahead: 0 },
     ];

@@ -74,6 +74,20 @@ pub(super) fn reconnect(
     outlook
 }
 
+/// Every Kafka table of the pipeline is dropped and made again: nobody waits for its old consumers.
+pub(super) fn leave_all(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    for source in treated.iter().filter(|t| t.role() == Role::Source) {
+        let gone = source.object.hosts.keys().copied().collect();
+        leave(source, &gone, &diff.desired.group, live, plan, draft);
+    }
+}
+
 /// Removes the members of the dropped tables; false where they cannot be told from those of living ones.
 fn leave(
     source: &Treated<'_>,

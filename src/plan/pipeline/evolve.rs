@@ -21,40 +21,47 @@ const RECONNECT: Duration = Duration::from_secs(3);
 /// When the group has to wait for members that are gone (45.9 to 48.2 s were measured).
 const SESSION: Duration = Duration::from_secs(48);
 
-pub(super) fn evolve(
-    diff: &PipelineDiff,
-    treated: &[Treated<'_>],
-    live: &Live,
-    policy: &Policy,
-    plan: &mut ResourcePlan,
-    draft: &mut Draft,
-) {
-    let hosts = &live.clickhouse;
-    let whole = !exists(diff);
-    plan.changes = differences(diff);
-    drop_left_over(diff, plan, draft);
-    databases(diff, draft);
-    let paused = !whole && pauses(diff, treated, hosts);
-    if paused {
-        stop(treated, hosts, plan, draft);
-    }
-    for object in treated {
-        change(object, paused, hosts, policy, plan, draft);
-        adopt(object, plan, draft);
-    }
-    let offsets = consumer::reconnect(diff, treated, live, paused, plan, draft);
-    let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
-    plan.verb = match () {
-        () if makes && whole => Verb::Create,
-        () if rebuilds(treated) => Verb::Rebuild,
-        () if !plan.changes.is_empty() => Verb::Change,
-        () => plan.verb,
-    };
-    if !whole && draft.has_steps() {
-        plan.impact = Some(impact(treated, paused, offsets));
-    }
-    if makes {
-        foreground(diff, hosts, plan);
+/// A pipeline as it is and as it should be.
+pub(super) struct Evolution<'a> {
+    pub diff: &'a PipelineDiff,
+    pub treated: &'a [Treated<'a>],
+    pub live: &'a Live,
+    pub policy: &'a Policy,
+    /// Ingestion has to stop whatever changes: a topic goes.
+    pub stops: bool,
+}
+
+impl Evolution<'_> {
+    /// The steps from one to the other.
+    pub fn plan(&self, plan: &mut ResourcePlan, draft: &mut Draft) {
+        let Evolution { diff, treated, live, policy, stops } = *self;
+        let hosts = &live.clickhouse;
+        let whole = !exists(diff);
+        plan.changes = differences(diff);
+        drop_left_over(diff, plan, draft);
+        databases(diff, draft);
+        let paused = !whole && (stops || pauses(diff, treated, hosts));
+        if paused {
+            stop(treated, hosts, plan, draft);
+        }
+        for object in treated {
+            change(object, paused, hosts, policy, plan, draft);
+            adopt(object, plan, draft);
+        }
+        let offsets = consumer::reconnect(diff, treated, live, paused, plan, draft);
+        let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
+        plan.verb = match () {
+            () if makes && whole => Verb::Create,
+            () if rebuilds(treated) => Verb::Rebuild,
+            () if !plan.changes.is_empty() || stops && !whole => Verb::Change,
+            () => plan.verb,
+        };
+        if !whole && draft.has_steps() {
+            plan.impact = Some(impact(treated, paused, offsets));
+        }
+        if makes {
+            foreground(diff, hosts, plan);
+        }
     }
 }
 
