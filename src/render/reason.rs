@@ -125,12 +125,13 @@ pub(super) fn impact(impact: &Impact) -> String {
             Offsets::Carried => "offsets carried over to the new group".into(),
             Offsets::Replayed => "messages read again".into(),
             Offsets::Skipped => "messages passed over".into(),
+            Offsets::Restarted => "the new topic is read from its first message".into(),
         });
     }
     match impact.offsets {
         Offsets::Kept | Offsets::Carried => parts.push("nothing lost, nothing twice".into()),
         Offsets::Replayed => parts.push("nothing lost; rows come twice".into()),
-        Offsets::Skipped => {}
+        Offsets::Skipped | Offsets::Restarted => {}
     }
     parts.join("; ")
 }

@@ -48,7 +48,10 @@ impl Evolution<'_> {
             change(object, paused, hosts, policy, plan, draft);
             adopt(object, plan, draft);
         }
-        let offsets = consumer::reconnect(diff, treated, live, paused, plan, draft);
+        let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
+        if stops {
+            outlook.offsets = Some(Offsets::Restarted);
+        }
         let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
         plan.verb = match () {
             () if makes && whole => Verb::Create,
@@ -57,7 +60,7 @@ impl Evolution<'_> {
             () => plan.verb,
         };
         if !whole && draft.has_steps() {
-            plan.impact = Some(impact(treated, paused, offsets));
+            plan.impact = Some(impact(treated, paused, outlook));
         }
         if makes {
             foreground(diff, hosts, plan);
