@@ -2,10 +2,11 @@
 
 pub mod definition;
 pub mod pipeline;
+mod surroundings;
 pub mod topic;
 
 pub use definition::{Attribute, AttributeChange};
-pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff};
+pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff, Uses};
 pub use topic::{TopicChange, TopicDiff, TopicState};
 
 use crate::model::{Canonical, Desired, Live};

@@ -1,6 +1,7 @@
 //! A pipeline's objects against every host that should carry them.
 
 use super::definition::{self, AttributeChange};
+use super::surroundings;
 use crate::model::{
     Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner,
 };
@@ -17,6 +18,8 @@ pub struct PipelineDiff {
     pub left_over: BTreeMap<ObjectName, LeftOver>,
     /// Databases its objects need, with the hosts that lack them.
     pub missing_databases: BTreeMap<String, BTreeSet<usize>>,
+    /// What else carries this very resource's mark and is not declared, with its engine and the hosts that have it.
+    pub undeclared: BTreeMap<ObjectName, (String, BTreeSet<usize>)>,
 }
 
 /// A view of an earlier form of the pipeline. While it is there, rows go its way too.
@@ -35,8 +38,23 @@ pub struct ObjectDiff {
     pub desired: DesiredObject,
     /// How it stands, by index of the host in the live state.
     pub hosts: BTreeMap<usize, HostState>,
-    /// Views that read it and belong to no pipeline of the project, by host.
+    /// What breaks when it goes and belongs to no pipeline of the project.
     pub strangers: BTreeSet<ObjectName>,
+    /// How they use it.
+    pub uses: BTreeMap<ObjectName, Uses>,
+}
+
+/// How an object outside of the manifests uses a table of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Uses {
+    /// Its engine.
+    pub engine: String,
+    /// Whether it reads the table.
+    pub reads: bool,
+    /// Whether it writes into the table.
+    pub writes: bool,
+    /// Indexes of the hosts where it does.
+    pub hosts: BTreeSet<usize>,
 }
 
 /// How an object stands on one host.
@@ -87,7 +105,12 @@ pub(super) fn diff(
     let mut left_over = BTreeMap::new();
     let mut objects = Vec::new();
     for object in &desired.objects {
-        let mut diff = ObjectDiff { desired: object.clone(), hosts: BTreeMap::new(), strangers: BTreeSet::new() };
+        let mut diff = ObjectDiff {
+            desired: object.clone(),
+            hosts: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            uses: BTreeMap::new(),
+        };
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
             if !host.databases.contains(&name.database) {
@@ -117,7 +140,11 @@ pub(super) fn diff(
         }
         objects.push(diff);
     }
-    PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases }
+    for diff in &mut objects {
+        surroundings::uses(diff, live, &left_over);
+    }
+    let undeclared = surroundings::undeclared(&Owner::new(project, &desired.id), live, &left_over);
+    PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases, undeclared }
 }
 
 /// A host carries what is on one of its clusters; without a cluster there is one host and it carries all.

@@ -22,7 +22,10 @@ pub use desired::{
     Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
     UnmanagedConfig,
 };
-pub use live::{Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact};
+pub use live::{
+    Canonical, CanonicalForm, Dependant, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact,
+    Undeclared,
+};
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;
 pub use secret::{SecretRef, Secrets};

@@ -4,6 +4,7 @@
 mod build;
 mod order;
 mod pipeline;
+mod surroundings;
 mod topic;
 
 pub mod hazard;
@@ -196,11 +197,11 @@ pub enum Blocked {
     },
     /// `lifecycle.deletion` forbids it.
     DeletionForbidden,
-    /// A view that is not ours reads a table that would be dropped.
+    /// Something that is not ours uses a table that would be dropped: reads it, writes into it or stands over it.
     ReadByStranger {
         /// The table.
         object: ObjectName,
-        /// The view.
+        /// What uses it.
         reader: ObjectName,
     },
     /// No host of this cluster answered.
@@ -226,6 +227,30 @@ pub enum Note {
     OffsetsKept {
         /// The group.
         group: String,
+    },
+    /// Something that no manifest declares uses a table of this one. It is left alone and would block a drop.
+    NotManaged {
+        /// What uses it.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// The table it uses.
+        of: ObjectName,
+        /// Whether it reads the table.
+        reads: bool,
+        /// Whether it writes into the table.
+        writes: bool,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// Something that carries this resource's mark and is not declared. It is left alone.
+    NoLongerDeclared {
+        /// What.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
     },
 }
 

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 pub(super) fn plan(diff: &PipelineDiff, live: &LiveClickHouse, policy: &Policy) -> (ResourcePlan, Draft) {
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
+    plan.notes = super::surroundings::notes(diff);
     plan.blocked = untouchable(diff);
     if !plan.blocked.is_empty() {
         plan.verb = Verb::Blocked;

@@ -116,7 +116,7 @@ async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, Recon
     let (urls, readers): (Vec<_>, Vec<_>) =
         observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
     let names: Vec<ObjectName> = desired.object_names().into_iter().collect();
-    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &names))).await?;
+    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
     Ok((urls, readers, LiveClickHouse { hosts }))
 }
 

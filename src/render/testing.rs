@@ -22,7 +22,8 @@ variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown DeletionForbidden ReadByStranger NoHosts);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert OffsetsKept);
+variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert OffsetsKept NotManaged
+    NoLongerDeclared);
 variants!(action_name, ACTIONS, Action: CreateTopic GrowTopic AlterTopic DeleteTopic CreateDatabase Create Comment Flush
     Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
@@ -257,7 +258,26 @@ fn others(plan: &mut Plan) {
     plan.resources.push(resource(forgotten.clone(), Verb::Forget));
     plan.steps.push(step(&forgotten, comment("raw.forgotten", "", false), &[0], &[]));
     plan.resources.push(ResourcePlan { blocked: vec![Blocked::NeedsRecreate], ..resource(stuck, Verb::Blocked) });
-    plan.resources.push(resource(pipeline_id("kept"), Verb::Keep));
+    let beside = Note::NotManaged {
+        object: object("mart.v"),
+        engine: "View".into(),
+        of: object("raw.kept"),
+        reads: true,
+        writes: false,
+        hosts: vec![0, 1, 2, 3],
+    };
+    let writer = Note::NotManaged {
+        object: object("mart.mv"),
+        engine: Engine::VIEW.into(),
+        of: object("raw.kept_local"),
+        reads: false,
+        writes: true,
+        hosts: vec![2],
+    };
+    let forgotten =
+        Note::NoLongerDeclared { object: object("raw.before"), engine: "Distributed".into(), hosts: vec![0, 1, 2, 3] };
+    let notes = vec![beside, writer, forgotten];
+    plan.resources.push(ResourcePlan { notes, ..resource(pipeline_id("kept"), Verb::Keep) });
 }
 
 /// A plan in which every reason stands in the way.

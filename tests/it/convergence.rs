@@ -48,6 +48,9 @@ fn empty() -> Live {
             objects: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
+            database_engines: BTreeMap::new(),
+            dependants: BTreeMap::new(),
+            undeclared: BTreeMap::new(),
         }
     };
     let kafka = LiveKafka {

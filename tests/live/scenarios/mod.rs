@@ -10,6 +10,7 @@ mod ownership;
 mod recreate;
 mod renamed_view;
 mod secrets;
+mod surroundings;
 mod topics;
 
 use sluice::model::{Kind, ObjectName, ResourceId};
