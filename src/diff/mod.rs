@@ -31,15 +31,3 @@ pub fn diff(desired: &Desired, live: &Live, canonical: &Canonical) -> ChangeSet 
             .collect(),
     }
 }
-
-impl ChangeSet {
-    /// Objects whose letters differ somewhere: host by host, the definitions worth asking the server about.
-    pub fn worth_asking(&self) -> Vec<(usize, &crate::model::Definition)> {
-        let objects = self.pipelines.iter().flat_map(|p| &p.objects);
-        objects
-            .flat_map(|o| o.hosts.iter().map(move |(host, state)| (*host, o, state)))
-            .filter(|(_, _, state)| state.changes().iter().any(|c| c.attribute != Attribute::Comment))
-            .map(|(host, o, _)| (host, &o.desired.definition))
-            .collect()
-    }
-}

@@ -79,6 +79,8 @@ pub enum HostState {
         why: String,
         /// What differs by letter.
         changes: Vec<AttributeChange>,
+        /// Whether the server refuses what the manifest asks for: it is the manifest that has to change.
+        refused: bool,
     },
 }
 
@@ -123,8 +125,9 @@ pub(super) fn diff(
                 (None, Some(why)) => HostState::Unknown {
                     why: format!("its definition on the server could not be read: {why}"),
                     changes: Vec::new(),
+                    refused: false,
                 },
-                (None, None) => HostState::Missing,
+                (None, None) => missing(form),
             };
             diff.hosts.insert(index, state);
             for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(r)) {
@@ -152,6 +155,16 @@ fn carries(host: &LiveHost, clusters: &BTreeSet<String>) -> bool {
     clusters.is_empty() || clusters.iter().any(|c| host.clusters.contains_key(c))
 }
 
+/// What is to be made and could not be asked about is made all the same: then the server has its say.
+fn missing(form: Option<&CanonicalForm>) -> HostState {
+    match form {
+        Some(CanonicalForm::Refused(why)) => {
+            HostState::Unknown { why: why.clone(), changes: Vec::new(), refused: true }
+        }
+        Some(CanonicalForm::Form(_) | CanonicalForm::Unknown(_)) | None => HostState::Missing,
+    }
+}
+
 fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
     let compare = |desired| definition::compare(desired, &live.definition, &live.uuid);
     let changes = match form {
@@ -165,9 +178,11 @@ fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<
     }
     match form {
         Some(CanonicalForm::Refused(why)) => {
-            return HostState::Unknown { why: format!("the server refuses the manifest's definition: {why}"), changes };
+            return HostState::Unknown { why: why.clone(), changes, refused: true };
         }
-        Some(CanonicalForm::Unknown(why)) => return HostState::Unknown { why: why.clone(), changes },
+        Some(CanonicalForm::Unknown(why)) => {
+            return HostState::Unknown { why: why.clone(), changes, refused: false };
+        }
         Some(CanonicalForm::Form(_)) | None => {}
     }
     if mark == wanted || object.owned_elsewhere {

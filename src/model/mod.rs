@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
+pub mod complaint;
 pub mod connection;
 pub mod create;
 pub mod definition;
@@ -15,6 +16,7 @@ pub mod setting;
 pub mod token;
 pub mod topic;
 
+pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};

@@ -7,7 +7,9 @@ mod pipeline;
 mod surroundings;
 mod topic;
 
+pub mod checks;
 pub mod hazard;
+mod narrowing;
 pub mod policy;
 pub mod step;
 
@@ -193,6 +195,13 @@ pub enum Blocked {
         /// Index of the host.
         host: usize,
         /// Why.
+        why: String,
+    },
+    /// The server does not accept what the manifest asks for.
+    Refused {
+        /// Which object.
+        object: ObjectName,
+        /// The server's words.
         why: String,
     },
     /// `lifecycle.deletion` forbids it.

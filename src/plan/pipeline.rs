@@ -47,6 +47,9 @@ fn untouchable(diff: &PipelineDiff) -> Vec<Blocked> {
                 HostState::Foreign(owner) => {
                     blocked.push(Blocked::Foreign { object: name.clone(), owner: owner.clone() });
                 }
+                HostState::Unknown { why, refused: true, .. } => {
+                    blocked.push(Blocked::Refused { object: name.clone(), why: why.clone() });
+                }
                 HostState::Unknown { why, .. } => {
                     blocked.push(Blocked::ObjectUnknown { object: name.clone(), host: *host, why: why.clone() });
                 }

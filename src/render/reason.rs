@@ -56,6 +56,12 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             hosts.one(*host),
             sentence(why)
         ),
+        Blocked::Refused { object, why } => {
+            format!(
+                "ClickHouse refuses the manifest's definition of {object}: {}. Change it in the manifest",
+                sentence(why)
+            )
+        }
         Blocked::DeletionForbidden => "the manifest says `state: absent`, and its `lifecycle.deletion` is `forbid`: \
              set it to `allow` to drop it with its data, or to `orphan` to leave it on the servers"
             .into(),

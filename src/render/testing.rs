@@ -21,7 +21,7 @@ variants!(verb_name, VERBS, Verb: Keep Create Change Recreate Delete Forget Bloc
 variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
-    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown DeletionForbidden ReadByStranger NoHosts);
+    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger NoHosts);
 variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert OffsetsKept NotManaged
     NoLongerDeclared);
 variants!(action_name, ACTIONS, Action: CreateTopic GrowTopic AlterTopic DeleteTopic CreateDatabase Create Comment Flush
@@ -303,6 +303,7 @@ pub fn obstructed() -> Plan {
             Blocked::NeedsRecreate,
             Blocked::Foreign { object: object("raw.theirs"), owner },
             Blocked::ObjectUnknown { object: object("raw.t"), host: 2, why },
+            Blocked::Refused { object: object("raw.t_mv"), why: "Unknown expression identifier `x` (code 47)".into() },
             Blocked::DeletionForbidden,
             Blocked::ReadByStranger { object: object("raw.t"), reader: object("mart.v") },
             Blocked::NoHosts("storage".into()),

@@ -69,3 +69,23 @@ fn pairs(names: &[ObjectName]) -> String {
 /// The statements of the temporary objects of a session: `name`, `statement`.
 pub const TEMPORARY: &str =
     "SELECT name, create_table_query AS statement FROM system.tables WHERE is_temporary ORDER BY name";
+
+/// Names of formats that messages can be read in, a line each.
+pub const INPUT_FORMATS: &str = "SELECT name FROM system.formats WHERE is_input";
+
+/// Names of formats that messages can be written in, a line each.
+pub const OUTPUT_FORMATS: &str = "SELECT name FROM system.formats WHERE is_output";
+
+/// Asks whether values of the first type of each pair become values of the second, without converting any; without
+/// `convert`, whether the first type has a value at all.
+pub fn conversions(pairs: &[&(String, String)], convert: bool) -> String {
+    let ask = |(i, (from, to)): (usize, &&(String, String))| {
+        let value = format!("materialize(defaultValueOfTypeName({}))", quote::literal(from));
+        match convert {
+            true => format!("CAST({value}, {}) AS c{i}", quote::literal(to)),
+            false => format!("{value} AS c{i}"),
+        }
+    };
+    let asked: Vec<String> = pairs.iter().enumerate().map(ask).collect();
+    format!("DESCRIBE TABLE (SELECT {})", asked.join(", "))
+}

@@ -3,6 +3,7 @@
 
 mod broken;
 mod canonical_forms;
+mod checked;
 mod deletion;
 mod drift;
 mod hostile;
