@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod clickhouse;
 pub mod hosts;
 pub mod kafka;
+mod surroundings;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;

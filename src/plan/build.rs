@@ -112,6 +112,9 @@ pub fn plan(
         add_old_names(&mut relations, pipeline);
     }
     for diff in &changes.pipelines {
+        for (name, _) in diff.undeclared.iter().filter(|(_, (engine, _))| engine == "Kafka") {
+            relations.topics.insert(name.clone(), diff.desired.topics.clone());
+        }
         for (view, left_over) in &diff.left_over {
             relations.reads.insert(view.clone(), left_over.reads.iter().cloned().collect());
         }

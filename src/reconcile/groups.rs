@@ -91,6 +91,10 @@ fn live_groups(pipeline: &PipelineDiff, live: &LiveClickHouse) -> BTreeSet<Strin
             let found = source.hosts.keys().filter_map(|h| live.hosts.get(*h)?.objects.get(name));
             groups.extend(found.filter_map(|o| group(&o.definition)));
         }
+        for (name, (_, hosts)) in &pipeline.undeclared {
+            let found = hosts.iter().filter_map(|h| live.hosts.get(*h)?.undeclared.get(name)?.definition.as_ref());
+            groups.extend(found.filter_map(group));
+        }
     }
     groups
 }

@@ -4,14 +4,15 @@
 
 mod alterations;
 mod groups;
+mod questions;
 
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::{KafkaError, NewTopic};
 use crate::compile::Compiled;
-use crate::diff::{self, ChangeSet};
+use crate::diff;
 use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Presence};
+use crate::model::{Canonical, Complaint, Desired, ObjectName, Presence};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -52,13 +53,15 @@ pub struct Prepared {
     pub plan: Plan,
     /// URL of each host of the plan, by index.
     pub urls: Vec<String>,
+    /// What the servers say against the manifests' definitions; those that are fatal block their resource.
+    pub complaints: Vec<Complaint>,
     /// Requests it took at the ClickHouse hosts.
     pub clickhouse_requests: u64,
 }
 
 /// Reads all servers and makes the plan.
 ///
-/// Flow: Kafka and every ClickHouse host are read at the same time; what differs by its letters is asked of
+/// Flow: Kafka and every ClickHouse host are read at the same time; what is new or differs by its letters is asked of
 /// one host a version; topics to be made or changed are put before the brokers without making them.
 ///
 /// # Errors
@@ -78,7 +81,8 @@ pub async fn prepare(
     }
     let mut live = Live { kafka, clickhouse: hosts };
     let by_letter = diff::diff(desired, &live, &Canonical::new());
-    let canonical = canonical(desired, &by_letter, &live.clickhouse, &readers).await?;
+    let questions::Answered { canonical, complaints } =
+        questions::ask(desired, &by_letter, &live.clickhouse, &readers, policy).await?;
     let changes = if canonical.is_empty() { by_letter } else { diff::diff(desired, &live, &canonical) };
     groups::read(&changes, &live.clickhouse, &mut live.kafka, policy, servers.kafka())
         .await
@@ -97,12 +101,12 @@ pub async fn prepare(
     let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
-        return Ok(Prepared { plan, urls, clickhouse_requests });
+        return Ok(Prepared { plan, urls, complaints, clickhouse_requests });
     }
     let header = header();
     live.kafka.refused = refused;
     let plan = plan::plan(header, desired, &changes, &live, policy)?;
-    Ok(Prepared { plan, urls, clickhouse_requests })
+    Ok(Prepared { plan, urls, complaints, clickhouse_requests })
 }
 
 fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
@@ -131,38 +135,8 @@ async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, Recon
     let (urls, readers): (Vec<_>, Vec<_>) =
         observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
     let names: Vec<ObjectName> = desired.object_names().into_iter().collect();
-    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &names))).await?;
+    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
     Ok((urls, readers, LiveClickHouse { hosts }))
-}
-
-/// Asks about every definition that differs by its letters, once a server version.
-async fn canonical(
-    desired: &Desired,
-    changes: &ChangeSet,
-    live: &LiveClickHouse,
-    readers: &[ClickHouseReader],
-) -> Result<Canonical, ReconcileError> {
-    let worth = changes.worth_asking();
-    let objects = desired.pipelines.iter().flat_map(|p| &p.objects);
-    let known: BTreeMap<ObjectName, &Definition> =
-        objects.map(|o| (o.definition.name.clone(), &o.definition)).collect();
-    let mut by_version: BTreeMap<&str, (usize, BTreeMap<&ObjectName, &Definition>)> = BTreeMap::new();
-    for (host, definition) in &worth {
-        let version = live.hosts[*host].version.as_str();
-        let (_, asked) = by_version.entry(version).or_insert_with(|| (*host, BTreeMap::new()));
-        asked.insert(&definition.name, definition);
-    }
-    let known = &known;
-    let questions = by_version.iter().map(|(version, (host, asked))| async move {
-        let definitions: Vec<&Definition> = asked.values().copied().collect();
-        let forms = observe::canonical::canonical(&readers[*host], &definitions, known).await?;
-        Ok::<_, ObserveError>((*version, forms))
-    });
-    let answers: BTreeMap<&str, BTreeMap<ObjectName, CanonicalForm>> =
-        try_join_all(questions).await?.into_iter().collect();
-    let form = |host: usize, name: &ObjectName| answers.get(live.hosts[host].version.as_str())?.get(name).cloned();
-    let found = worth.iter().filter_map(|(host, d)| Some(((*host, d.name.clone()), form(*host, &d.name)?)));
-    Ok(found.collect())
 }
 
 /// What the brokers say to topics that are to be made or changed, where they would refuse.

@@ -56,11 +56,17 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             hosts.one(*host),
             sentence(why)
         ),
+        Blocked::Refused { object, why } => {
+            format!(
+                "ClickHouse refuses the manifest's definition of {object}: {}. Change it in the manifest",
+                sentence(why)
+            )
+        }
         Blocked::DeletionForbidden => "the manifest says `state: absent`, and its `lifecycle.deletion` is `forbid`: \
              set it to `allow` to drop it with its data, or to `orphan` to leave it on the servers"
             .into(),
         Blocked::ReadByStranger { object, reader } => format!(
-            "{reader} reads {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
+            "{reader} uses {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
              project first"
         ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
@@ -104,6 +110,42 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
+            "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
+            usage(*reads, *writes),
+            somewhere(hosts, on)
+        ),
+        Note::NoLongerDeclared { object, engine, hosts: on } => format!(
+            "{object} ({engine}) carries the mark of this resource and is not declared{} (left alone; drop it by hand \
+             if nobody needs it)",
+            somewhere(hosts, on)
+        ),
+    }
+}
+
+fn usage(reads: bool, writes: bool) -> &'static str {
+    match (reads, writes) {
+        (true, true) => "reads and writes",
+        (false, true) => "writes into",
+        (true | false, false) => "reads",
+    }
+}
+
+fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
+    hosts.unless_all(on).map(|on| format!(" on {on}")).unwrap_or_default()
+}
+
+/// Whether a note is about something that no manifest declares, which is told for all resources together.
+pub(super) fn is_not_managed(note: &Note) -> bool {
+    match note {
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::Unmanaged { .. }
+        | Note::BackgroundInsert { .. }
+        | Note::MembersStay { .. }
+        | Note::MessagesLost { .. }
+        | Note::GroupStarts { .. }
+        | Note::GroupContinues { .. }
+        | Note::OffsetsKept { .. } => false,
     }
 }
 

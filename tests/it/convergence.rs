@@ -50,6 +50,9 @@ fn empty() -> Live {
             unreadable: BTreeMap::new(),
             unalterable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
+            database_engines: BTreeMap::new(),
+            dependants: BTreeMap::new(),
+            undeclared: BTreeMap::new(),
         }
     };
     let kafka = LiveKafka {

@@ -9,7 +9,7 @@ use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::TableAction;
-use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild};
+use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -39,10 +39,11 @@ impl Evolution<'_> {
         let whole = !exists(diff);
         plan.changes = differences(diff);
         drop_left_over(diff, plan, draft);
+        drop_undeclared(diff, plan, draft);
         databases(diff, draft);
         let paused = !whole && (stops || pauses(diff, treated, hosts));
         if paused {
-            stop(treated, hosts, plan, draft);
+            stop(diff, treated, hosts, plan, draft);
         }
         for object in treated {
             change(object, paused, hosts, policy, plan, draft);
@@ -81,19 +82,43 @@ fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -
         let renamed = !t.object.under_old_name.is_empty();
         renamed || t.role() == Role::Hub && t.any(|t| matches!(t, Treatment::Remake))
     });
-    let regroups = treated.iter().any(|t| consumer::changes_group(t, &diff.desired.group, live));
-    rebuilds(treated) || hub || regroups || view(|t| matches!(t, Treatment::Remake)) || views_move && columns_move
+    let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
+    rebuilds(treated)
+        || hub
+        || regroups
+        || replaced
+        || view(|t| matches!(t, Treatment::Remake))
+        || views_move && columns_move
+}
+
+/// What the pipeline no longer declares and holds no rows goes.
+fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for (name, (engine, hosts)) in diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(engine)) {
+        let listed = hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: Vec::new() });
+        let is_view = engine == crate::model::Engine::VIEW;
+        let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
+        draft.step_on(&plan.id, action, hosts.clone(), []);
+    }
 }
 
 /// Takes away the views that read Kafka, on every host, and empties the queues behind them.
-fn stop(treated: &[Treated<'_>], live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn stop(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     for view in treated.iter().filter(|t| t.is_view()) {
         let object = view.object;
         let there = |host: &usize| standing(object, *host, live).is_some();
         // What reads Kafka now is what stops, whatever it is to read after.
         let reads_kafka = |host: &usize| {
             let sources = treated.iter().filter(|t| t.role() == Role::Source);
-            let mut names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
+            let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
+            let mut names = names.chain(diff.undeclared.keys());
             let found = standing(object, *host, live);
             names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
         };

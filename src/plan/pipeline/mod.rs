@@ -21,6 +21,7 @@ pub(super) fn plan(
 ) -> (ResourcePlan, Draft) {
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
+    plan.notes = super::surroundings::notes(diff);
     plan.blocked = untouchable(diff);
     if !plan.blocked.is_empty() {
         plan.verb = Verb::Blocked;
@@ -77,6 +78,9 @@ fn untouchable(diff: &PipelineDiff) -> Vec<Blocked> {
             match state {
                 HostState::Foreign(owner) => {
                     blocked.push(Blocked::Foreign { object: name.clone(), owner: owner.clone() });
+                }
+                HostState::Unknown { why, refused: true, .. } => {
+                    blocked.push(Blocked::Refused { object: name.clone(), why: why.clone() });
                 }
                 HostState::Unknown { why, .. } => {
                     blocked.push(Blocked::ObjectUnknown { object: name.clone(), host: *host, why: why.clone() });

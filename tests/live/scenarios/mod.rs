@@ -3,6 +3,7 @@
 
 mod broken;
 mod canonical_forms;
+mod checked;
 mod deletion;
 mod drift;
 mod hostile;
@@ -10,6 +11,7 @@ mod ownership;
 mod recreate;
 mod renamed_view;
 mod secrets;
+mod surroundings;
 mod topics;
 
 use sluice::model::{Kind, ObjectName, ResourceId};
