@@ -40,8 +40,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
         prepared = now;
     }
 
-    let parallel = usize::from(arguments.parallel);
-    let outcome = carry::carry_out(&prepared, &servers, &secrets, parallel, settings, &mut interrupts).await?;
+    let jobs = usize::from(arguments.jobs);
+    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
     if outcome.interrupted {
         return Ok(Exit::Interrupted);
     }
