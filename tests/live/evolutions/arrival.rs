@@ -1,7 +1,7 @@
 //! Whoever looks whether the numbers are in the tables, how often, and for how long none came.
 
 use super::case::Case;
-use crate::fixture::project::{FLOW, try_ask_node};
+use crate::fixture::project::try_ask_node;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -9,6 +9,10 @@ use tokio::time::Instant;
 
 /// From one look at the tables to the next.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How long no number may come before those that are missing count as lost. A member that was killed keeps its
+/// partitions for 45 s.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What of the numbers is in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +38,15 @@ async fn arrived(case: &Case, table: &str, number: &str, from: u64) -> Result<Ar
     Ok(Arrived { rows: next(), numbers: next() })
 }
 
-/// Waits until a table holds so many different numbers, beginning with `from`.
+/// Waits until a table holds so many different numbers, beginning with `from`; fails when none has come for long.
 pub async fn until(case: &Case, table: &str, number: &str, from: u64, expected: u64) -> Arrived {
-    let begin = Instant::now();
+    let (mut last, mut grown) = (0, Instant::now());
     loop {
         let found = arrived(case, table, number, from).await;
         match &found {
             Ok(found) if found.numbers >= expected => return *found,
-            Ok(_) | Err(_) if begin.elapsed() < FLOW => tokio::time::sleep(LOOK).await,
+            Ok(found) if found.numbers > last => (last, grown) = (found.numbers, Instant::now()),
+            Ok(_) | Err(_) if grown.elapsed() < PATIENCE => tokio::time::sleep(LOOK).await,
             Ok(_) | Err(_) => {
                 let to = from + expected;
                 let missing = format!(

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
     /// What changes: the row of `docs/evolution.md`.
+    #[expect(dead_code, reason = "printed in the docs by another test binary; here it must only be there")]
     pub title: String,
     /// How it is done: `in place`, `Kafka table`, `view`, `rebuild`, `recreate`. Documentation.
     pub way: String,
@@ -182,7 +183,8 @@ impl Case {
     /// What is wished and allowed.
     pub fn policy(&self) -> Policy {
         let allow = self.spec.allow.iter().map(|a| Allowance::parse(&self.filled(a)).unwrap_or_else(|e| panic!("{e}")));
-        let resource = |r: &String| ResourceId::parse(&self.filled(r)).unwrap_or_else(|| panic!("`{r}` is no resource"));
+        let resource =
+            |r: &String| ResourceId::parse(&self.filled(r)).unwrap_or_else(|| panic!("`{r}` is no resource"));
         Policy {
             allow: allow.collect(),
             recreate: self.spec.recreate.iter().map(resource).collect(),

@@ -23,7 +23,7 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
     let mut text = render::plan(&shown, policy, STYLE);
     for step in &plan.steps {
         if let Action::DeleteTopic { id, .. } = &step.action {
-            text = text.replace(id.as_str(), "(its id)");
+            text = text.replace(id.as_str(), "<its id>");
         }
     }
     text = text.replace(&cluster_id, "MkU3OEVBNTcwNTJENDM2Qg");

@@ -7,8 +7,8 @@ use super::numbers::Numbers;
 use super::program::{Kill, apply};
 use crate::fixture::project::try_ask_node;
 use crate::fixture::shared;
-use futures_util::future::join_all;
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::panic::AssertUnwindSafe;
@@ -88,9 +88,10 @@ async fn every_step(case: &Case, random: &[f64], gate: &Semaphore) -> (usize, us
     let times = random.iter().map(|part| Kill::After(whole.took.mul_f64(*part)));
     let kills: Vec<Kill> = steps.chain(times).collect();
     let begun = &begun;
-    let runs = kills.iter().enumerate().map(|(i, kill)| async move {
-        (*kill, begun(*kill, format!("{}k{:02}", case.name, i + 1), i + 1).await)
-    });
+    let runs = kills
+        .iter()
+        .enumerate()
+        .map(|(i, kill)| async move { (*kill, begun(*kill, format!("{}k{:02}", case.name, i + 1), i + 1).await) });
     let (mut twice, mut failed) = (whole.twice, Vec::new());
     for (kill, ended) in join_all(runs).await {
         match ended {

@@ -41,7 +41,7 @@ async fn every_evolution_keeps_every_number() {
 fn table(ended: &[(&Case, Option<Figures>)]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["evolution", "way", "steps", "numbers", "missing", "twice", "longest gap", ""]);
+    table.set_header(["evolution", "way", "steps", "numbers", "missing", "twice", "longest gap", "pause", ""]);
     for (case, figures) in ended {
         let mut row = vec![case.folder.clone(), case.spec.way.clone()];
         match figures {
@@ -51,6 +51,7 @@ fn table(ended: &[(&Case, Option<Figures>)]) -> Table {
                 missing.to_string(),
                 twice.to_string(),
                 format!("{:.1} s", gap.as_secs_f64()),
+                case.spec.pause.clone(),
                 said.clone(),
             ]),
             None => row.push("FAILED".into()),

@@ -112,7 +112,11 @@ async fn produce(case: Case, mut orders: watch::Receiver<Phase>, told: watch::Se
         if phase == Phase::After {
             sent.after.get_or_insert(sent.last + 1);
         }
-        let records = (sent.last + 1..=sent.last + BATCH).map(|n| record(&case, phase, n)).chain(noise(&case, phase, sent.last + 1));
+        let records = (sent.last + 1..=sent.last + BATCH).map(|n| record(&case, phase, n)).chain(noise(
+            &case,
+            phase,
+            sent.last + 1,
+        ));
         producer.send(records).await.unwrap_or_else(|e| panic!("{}: {e}", case.folder));
         sent.last += BATCH;
         told.send_replace(sent);
@@ -123,7 +127,8 @@ fn record(case: &Case, phase: Phase, n: u64) -> Record {
     let spec = &case.spec;
     let message = spec.send_after.as_ref().filter(|_| phase == Phase::After).unwrap_or(&spec.send);
     let dd = format!("{:02}", 1 + n % 28);
-    let payload = message.replace("${n}", &n.to_string()).replace("${day}", &format!("2026-11-{dd}")).replace("${dd}", &dd);
+    let payload =
+        message.replace("${n}", &n.to_string()).replace("${day}", &format!("2026-11-{dd}")).replace("${dd}", &dd);
     // The key spreads the numbers over the partitions.
     Record { topic: topic(case, phase, n), key: Some(n.to_string().into_bytes()), payload: payload.into_bytes() }
 }
