@@ -5,7 +5,7 @@ use super::kafka::chain;
 use super::run::Hands;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseWriter, Execute};
 use crate::model::{SecretRef, Topology};
-use crate::plan::Step;
+use crate::plan::{Step, TableAction};
 use crate::sql::Statement;
 use futures_util::future::join_all;
 use serde::Deserialize;
@@ -19,15 +19,12 @@ struct HostAnswer {
     error: Option<String>,
 }
 
-pub(super) async fn run(step: &Step, hands: &Hands<'_>) -> Result<(), StepError> {
+pub(super) async fn run(step: &Step, action: &TableAction, hands: &Hands<'_>) -> Result<(), StepError> {
     let on_cluster = match &hands.plan.header.topology {
         Topology::OnCluster { cluster } => Some(cluster.as_str()),
         Topology::Single | Topology::PerHost { .. } => None,
     };
-    let Some(statement) = step.action.statement(on_cluster) else {
-        let words = "this step has no statement; this is a fault of the program".to_owned();
-        return Err(StepError { host: None, statement: None, words, in_doubt: false });
-    };
+    let statement = action.statement(on_cluster);
     let answers =
         step.hosts.iter().map(|host| execute(&statement, &hands.clickhouse[*host], step.timeout, hands, on_cluster));
     // Every host is waited for: what the others did must be known before anything else starts.

@@ -5,7 +5,7 @@ use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseWriter;
 use crate::client::kafka::KafkaWriter;
 use crate::model::Secrets;
-use crate::plan::{Plan, Step};
+use crate::plan::{Action, Plan, Step};
 use crate::reconcile::Prepared;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -101,9 +101,9 @@ fn hands<'a>(prepared: &'a Prepared, servers: &Servers, secrets: &'a Secrets) ->
 
 async fn timed(index: usize, step: &Step, hands: &Hands<'_>) -> (usize, Duration, Result<(), StepError>) {
     let begin = Instant::now();
-    let result = match step.hosts.is_empty() {
-        true => kafka::run(step, hands).await,
-        false => clickhouse::run(step, hands).await,
+    let result = match &step.action {
+        Action::Kafka(action) => kafka::run(step, action, hands).await,
+        Action::Table(action) => clickhouse::run(step, action, hands).await,
     };
     (index, begin.elapsed(), result)
 }

@@ -204,11 +204,11 @@ impl sandbox::Progress for Stages {
 mod tests {
     use super::*;
     use crate::model::{Kind, ResourceId, Topology};
-    use crate::plan::{Action, Header, Step};
+    use crate::plan::{Action, Header, KafkaAction, Step};
     use std::collections::BTreeSet;
 
     fn plan(steps: usize) -> Plan {
-        let action = Action::GrowTopic { name: "t".into(), from: 1, to: 2 };
+        let action = Action::from(KafkaAction::GrowTopic { name: "t".into(), from: 1, to: 2 });
         let step = Step {
             resource: ResourceId::new(Kind::Topic, "t"),
             timeout: action.timeout(),

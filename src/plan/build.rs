@@ -1,7 +1,7 @@
 //! Gathers the plans of all resources and puts their steps into order.
 
 use super::order::{self, OrderError, Relations};
-use super::step::{Action, Step};
+use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
 use crate::diff::ChangeSet;
 use crate::model::{Desired, Live, ResourceId, Topology};
@@ -15,20 +15,20 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A step at the brokers.
-    pub fn step(&mut self, resource: &ResourceId, action: Action, hazards: impl Into<Vec<Hazard>>) {
-        self.push(resource, action, BTreeSet::new(), hazards.into());
+    pub fn step(&mut self, resource: &ResourceId, action: impl Into<Action>, hazards: impl Into<Vec<Hazard>>) {
+        self.push(resource, action.into(), BTreeSet::new(), hazards.into());
     }
 
     /// A step on ClickHouse hosts; none for no hosts.
     pub fn step_on(
         &mut self,
         resource: &ResourceId,
-        action: Action,
+        action: TableAction,
         hosts: BTreeSet<usize>,
         hazards: impl Into<Vec<Hazard>>,
     ) {
         if !hosts.is_empty() {
-            self.push(resource, action, hosts, hazards.into());
+            self.push(resource, action.into(), hosts, hazards.into());
         }
     }
 
@@ -49,7 +49,7 @@ struct Steps {
 impl Steps {
     fn extend(&mut self, draft: Draft) {
         for step in draft.steps {
-            if let Action::CreateDatabase { name } = &step.action {
+            if let Action::Table(TableAction::CreateDatabase { name }) = &step.action {
                 if let Some(at) = self.databases.get(name) {
                     self.steps[*at].hosts.extend(step.hosts);
                     continue;
@@ -111,7 +111,7 @@ pub fn plan(
 
 impl ResourcePlan {
     pub(super) fn keep(id: ResourceId) -> Self {
-        Self { id, verb: Verb::Keep, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
+        Self { id, verb: Verb::Keep, impact: None, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
     }
 
     pub(super) fn block(&mut self, why: Blocked) {

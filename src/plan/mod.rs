@@ -7,14 +7,16 @@ mod pipeline;
 mod topic;
 
 pub mod hazard;
+pub mod impact;
 pub mod policy;
 pub mod step;
 
 pub use build::plan;
 pub use hazard::Hazard;
+pub use impact::{Class, Impact, Offsets};
 pub use order::OrderError;
 pub use policy::{Allowance, Policy};
-pub use step::{Action, Step};
+pub use step::{Action, KafkaAction, Start, Step, TableAction};
 
 use crate::diff::{AttributeChange, TopicChange};
 use crate::model::{ObjectName, Owner, ResourceId, Topology};
@@ -64,6 +66,8 @@ pub struct ResourcePlan {
     pub id: ResourceId,
     /// What happens, in one word.
     pub verb: Verb,
+    /// What it means for the rows that flow, where a running pipeline changes.
+    pub impact: Option<Impact>,
     /// What differs.
     pub changes: Vec<Change>,
     /// Why nothing is done about it; not empty means the plan cannot be applied with it.
@@ -81,6 +85,8 @@ pub enum Verb {
     Create,
     /// It is changed in place.
     Change,
+    /// A table of it is built anew with its rows.
+    Rebuild,
     /// It is dropped and made again.
     Recreate,
     /// It is dropped.
@@ -259,6 +265,7 @@ impl fmt::Display for Verb {
             Verb::Keep => "keep",
             Verb::Create => "create",
             Verb::Change => "change",
+            Verb::Rebuild => "rebuild",
             Verb::Recreate => "recreate",
             Verb::Delete => "delete",
             Verb::Forget => "forget",

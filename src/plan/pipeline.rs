@@ -1,7 +1,7 @@
 //! What happens to one pipeline.
 
 use super::build::Draft;
-use super::step::Action;
+use super::step::TableAction;
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{Attribute, HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Deletion, Incompatible, LiveClickHouse, Owner, Presence, Role};
@@ -124,7 +124,7 @@ fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan,
         let stale = hosts_where(object, |s| matches!(s, HostState::Ours(changes) if !changes.is_empty()));
         for (hosts, adopts) in [(unmarked, true), (stale, false)] {
             let (name, comment) = (definition.name.clone(), definition.comment.clone());
-            draft.step_on(&plan.id, Action::Comment { name, comment, adopts }, hosts, []);
+            draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
         }
     }
     let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
@@ -172,14 +172,14 @@ fn forget(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
             plan.verb = Verb::Forget;
         }
         let comment = Owner::read(&definition.comment).0.to_owned();
-        let action = Action::Comment { name: definition.name.clone(), comment, adopts: false };
+        let action = TableAction::Comment { name: definition.name.clone(), comment, adopts: false };
         draft.step_on(&plan.id, action, ours, []);
     }
 }
 
 fn databases(diff: &PipelineDiff, draft: &mut Draft) {
     for (name, hosts) in &diff.missing_databases {
-        draft.step_on(&diff.desired.id, Action::CreateDatabase { name: name.clone() }, hosts.clone(), []);
+        draft.step_on(&diff.desired.id, TableAction::CreateDatabase { name: name.clone() }, hosts.clone(), []);
     }
 }
 
@@ -193,7 +193,7 @@ fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, dr
         engine: definition.engine.name.clone(),
         hosts: hosts.iter().copied().collect(),
     });
-    draft.step_on(&plan.id, Action::Create(Box::new(definition.clone())), hosts, []);
+    draft.step_on(&plan.id, TableAction::Create(Box::new(definition.clone())), hosts, []);
 }
 
 /// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
@@ -202,7 +202,7 @@ fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draf
     for (name, left_over) in &diff.left_over {
         let hosts = left_over.hosts.iter().copied().collect();
         plan.changes.push(Change::Unmake { object: name.clone(), hosts, hazards: Vec::new() });
-        let action = Action::Drop { name: name.clone(), is_view: true, sync: false };
+        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: false };
         draft.step_on(&plan.id, action, left_over.hosts.clone(), []);
     }
 }
@@ -222,12 +222,12 @@ fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
         let hazards = drop_hazards(object);
         let name = definition.name.clone();
         if object.desired.role == Role::Distributed {
-            draft.step_on(&plan.id, Action::Flush { name: name.clone() }, hosts.clone(), []);
+            draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
         }
         let listed = hosts.iter().copied().collect();
         plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
         let sync = definition.engine.is_replicated();
-        draft.step_on(&plan.id, Action::Drop { name, is_view: definition.is_view(), sync }, hosts, hazards);
+        draft.step_on(&plan.id, TableAction::Drop { name, is_view: definition.is_view(), sync }, hosts, hazards);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens to one topic.
 
 use super::build::Draft;
-use super::step::Action;
+use super::step::KafkaAction;
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{TopicChange, TopicDiff, TopicState};
 use crate::model::live::{LiveKafka, TopicFact};
@@ -26,7 +26,7 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
         (TopicState::Present { id, .. }, Presence::Present) if policy.recreate.contains(&topic.id) => {
             plan.blocked = unfit(topic, live);
             plan.verb = Verb::Recreate;
-            let delete = Action::DeleteTopic { name: topic.name.clone(), id: id.clone() };
+            let delete = KafkaAction::DeleteTopic { name: topic.name.clone(), id: id.clone() };
             draft.step(&topic.id, delete, [Hazard::RecreatesTopic]);
             draft.step(&topic.id, create(topic), []);
         }
@@ -38,8 +38,8 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
     (plan, draft)
 }
 
-fn create(topic: &DesiredTopic) -> Action {
-    Action::CreateTopic {
+fn create(topic: &DesiredTopic) -> KafkaAction {
+    KafkaAction::CreateTopic {
         name: topic.name.clone(),
         partitions: topic.partitions,
         replication_factor: topic.replication_factor,
@@ -54,7 +54,7 @@ fn delete(topic: &DesiredTopic, id: &str, plan: &mut ResourcePlan, draft: &mut D
         Deletion::Orphan => {}
         Deletion::Allow => {
             plan.verb = Verb::Delete;
-            let action = Action::DeleteTopic { name: topic.name.clone(), id: id.to_owned() };
+            let action = KafkaAction::DeleteTopic { name: topic.name.clone(), id: id.to_owned() };
             draft.step(&topic.id, action, [Hazard::DeletesData]);
         }
     }
@@ -100,7 +100,7 @@ fn change(topic: &DesiredTopic, changes: &[TopicChange], live: &LiveKafka, plan:
                 plan.block(Blocked::FewerPartitions { live: *old, desired: *new });
             }
             TopicChange::Partitions { old, new } => {
-                let grow = Action::GrowTopic { name: topic.name.clone(), from: *old, to: *new };
+                let grow = KafkaAction::GrowTopic { name: topic.name.clone(), from: *old, to: *new };
                 draft.step(&topic.id, grow, of_change.clone());
             }
             TopicChange::ReplicationFactor { old, new } => {
@@ -118,7 +118,7 @@ fn change(topic: &DesiredTopic, changes: &[TopicChange], live: &LiveKafka, plan:
     }
     if !set.is_empty() || !unset.is_empty() {
         hazards.dedup();
-        draft.step(&topic.id, Action::AlterTopic { name: topic.name.clone(), set, unset }, hazards);
+        draft.step(&topic.id, KafkaAction::AlterTopic { name: topic.name.clone(), set, unset }, hazards);
     }
 }
 

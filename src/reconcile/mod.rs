@@ -10,7 +10,7 @@ use crate::diff::{self, ChangeSet};
 use crate::model::live::{Live, LiveClickHouse, LiveKafka};
 use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Presence};
 use crate::observe::{self, ObserveError};
-use crate::plan::{self, Action, Header, Host, OrderError, Plan, Policy};
+use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
@@ -155,29 +155,28 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
     let (mut made, mut altered) = (Vec::new(), Vec::new());
     let deleted: BTreeSet<&String> = plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).collect();
     for step in &plan.steps {
-        match &step.action {
+        let Action::Kafka(action) = &step.action else { continue };
+        match action {
             // While the old topic is there the brokers would only say so.
-            Action::CreateTopic { name, .. } if deleted.contains(name) => {}
-            Action::CreateTopic { name, partitions, replication_factor, config } => made.push(NewTopic {
+            KafkaAction::CreateTopic { name, .. } if deleted.contains(name) => {}
+            KafkaAction::CreateTopic { name, partitions, replication_factor, config } => made.push(NewTopic {
                 name: name.clone(),
                 partitions: *partitions,
                 replication_factor: *replication_factor,
                 config: config.clone(),
             }),
-            Action::AlterTopic { name, set, unset } => altered.push(async move {
+            KafkaAction::AlterTopic { name, set, unset } => altered.push(async move {
                 match servers.kafka().validate_config(name, set, unset).await {
                     Ok(()) => Ok(None),
                     Err(KafkaError::Topic { source, .. }) => Ok(Some((name.clone(), source.to_string()))),
                     Err(other) => Err(other),
                 }
             }),
-            Action::GrowTopic { .. }
-            | Action::DeleteTopic { .. }
-            | Action::CreateDatabase { .. }
-            | Action::Create(_)
-            | Action::Comment { .. }
-            | Action::Flush { .. }
-            | Action::Drop { .. } => {}
+            KafkaAction::GrowTopic { .. }
+            | KafkaAction::DeleteTopic { .. }
+            | KafkaAction::RemoveMembers { .. }
+            | KafkaAction::SetOffsets { .. }
+            | KafkaAction::ForgetOffsets { .. } => {}
         }
     }
     let answers: Vec<Option<(String, String)>> = stream::iter(altered).buffer_unordered(AT_ONCE).try_collect().await?;
@@ -191,14 +190,7 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, Stri
 
 fn deleted_topic(action: &Action) -> Option<&String> {
     match action {
-        Action::DeleteTopic { name, .. } => Some(name),
-        Action::CreateTopic { .. }
-        | Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => None,
+        Action::Kafka(KafkaAction::DeleteTopic { name, .. }) => Some(name),
+        Action::Kafka(_) | Action::Table(_) => None,
     }
 }

@@ -1,9 +1,9 @@
 //! Why something is not done, and what a reader should know: full sentences that end with what to do.
 
 use super::hosts::Hosts;
-use super::words::count;
+use super::words::{count, grouped};
 use crate::model::ResourceId;
-use crate::plan::{Blocked, Hazard, Note};
+use crate::plan::{Blocked, Class, Hazard, Impact, Note, Offsets};
 
 /// Why a resource is blocked. Not escaped.
 pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> String {
@@ -87,6 +87,34 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
              arrives meanwhile is"
         ),
     }
+}
+
+/// What a change means for the rows that flow, on one line.
+pub(super) fn impact(impact: &Impact) -> String {
+    let mut parts = Vec::new();
+    match impact.class {
+        Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
+        Class::Paused | Class::Reconnected => {}
+        Class::Rebuilt => {
+            let rows = impact.rows.map(|n| format!("; {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("rebuild{rows}; ingestion waits as long"));
+        }
+    }
+    if let Some(pause) = impact.pause {
+        parts.push(format!("pause about {} s", pause.as_secs()));
+        parts.push(match impact.offsets {
+            Offsets::Kept => "offsets kept".into(),
+            Offsets::Carried => "offsets carried over to the new group".into(),
+            Offsets::Replayed => "messages read again".into(),
+            Offsets::Skipped => "messages passed over".into(),
+        });
+    }
+    match impact.offsets {
+        Offsets::Kept | Offsets::Carried => parts.push("nothing lost, nothing twice".into()),
+        Offsets::Replayed => parts.push("nothing lost; rows come twice".into()),
+        Offsets::Skipped => {}
+    }
+    parts.join("; ")
 }
 
 fn replicas((least, most): (usize, usize)) -> String {

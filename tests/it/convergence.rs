@@ -9,7 +9,7 @@ use sluice::model::live::TopicFact;
 use sluice::model::{
     Canonical, ConfigEntry, ConfigSource, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, ObjectName,
 };
-use sluice::plan::{self, Action, Allowance, Header, Plan, Policy, Step};
+use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -79,9 +79,21 @@ fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
 
 /// Does what the servers would do; a step they would refuse fails the test.
 fn run(step: &Step, live: &mut Live) {
-    let topics = &mut live.kafka.topics;
     match &step.action {
-        Action::CreateTopic { name, partitions, replication_factor, config } => {
+        Action::Kafka(action) => run_at_brokers(action, live),
+        Action::Table(action) => {
+            assert!(!step.hosts.is_empty());
+            for host in &step.hosts {
+                run_on(action, &mut live.clickhouse.hosts[*host]);
+            }
+        }
+    }
+}
+
+fn run_at_brokers(action: &KafkaAction, live: &mut Live) {
+    let topics = &mut live.kafka.topics;
+    match action {
+        KafkaAction::CreateTopic { name, partitions, replication_factor, config } => {
             assert_eq!(topics.get(name), Some(&TopicFact::Absent), "{name} exists");
             let pinned =
                 |v: &String| ConfigEntry { value: Some(v.clone()), source: ConfigSource::Topic, read_only: false };
@@ -90,28 +102,22 @@ fn run(step: &Step, live: &mut Live) {
             let topic = LiveTopic { id: "topic-id".into(), replicas, config };
             topics.insert(name.clone(), TopicFact::Present(topic));
         }
-        Action::DeleteTopic { name, .. } => {
+        KafkaAction::DeleteTopic { name, .. } => {
             assert!(matches!(topics.insert(name.clone(), TopicFact::Absent), Some(TopicFact::Present(_))));
         }
-        Action::GrowTopic { .. } | Action::AlterTopic { .. } => panic!("nothing here changes a topic in place"),
-        Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => {
-            assert!(!step.hosts.is_empty());
-            for host in &step.hosts {
-                run_on(&step.action, &mut live.clickhouse.hosts[*host]);
-            }
-        }
+        KafkaAction::RemoveMembers { .. } => {}
+        KafkaAction::GrowTopic { .. }
+        | KafkaAction::AlterTopic { .. }
+        | KafkaAction::SetOffsets { .. }
+        | KafkaAction::ForgetOffsets { .. } => panic!("nothing here changes a topic or a group in place"),
     }
 }
 
-fn run_on(action: &Action, host: &mut LiveHost) {
+fn run_on(action: &TableAction, host: &mut LiveHost) {
     let object = |host: &LiveHost, name: &ObjectName| host.objects.contains_key(name);
     match action {
-        Action::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
-        Action::Create(definition) => {
+        TableAction::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
+        TableAction::Create(definition) => {
             let name = &definition.name;
             assert!(host.databases.contains(&name.database), "no database for {name}");
             assert!(!object(host, name), "{name} exists");
@@ -122,11 +128,11 @@ fn run_on(action: &Action, host: &mut LiveHost) {
             let made = LiveObject { definition: (**definition).clone(), uuid: "uuid".into(), readers };
             host.objects.insert(name.clone(), made);
         }
-        Action::Comment { name, comment, .. } => {
+        TableAction::Comment { name, comment, .. } => {
             host.objects.get_mut(name).unwrap().definition.comment.clone_from(comment);
         }
-        Action::Flush { name } => assert!(object(host, name)),
-        Action::Drop { name, .. } => {
+        TableAction::Flush { name } => assert!(object(host, name)),
+        TableAction::Drop { name, .. } => {
             let used = |o: &&LiveObject| {
                 let reads = o
                     .definition
@@ -140,10 +146,11 @@ fn run_on(action: &Action, host: &mut LiveHost) {
             assert_eq!(user.map(|o| o.definition.name.to_string()), None, "{name} is dropped while it is used");
             assert!(host.objects.remove(name).is_some(), "{name} does not exist");
         }
-        Action::CreateTopic { .. }
-        | Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::DeleteTopic { .. } => panic!("a step at the brokers has no host"),
+        TableAction::Alter { .. }
+        | TableAction::ModifyQuery { .. }
+        | TableAction::Copy(_)
+        | TableAction::Exchange { .. }
+        | TableAction::Rename { .. } => panic!("nothing here changes a table in place"),
     }
 }
 

@@ -1,0 +1,55 @@
+//! The part of the plan made by hand that changes a pipeline while rows flow.
+
+use super::testing::{object, pipeline_id, resource, step};
+use crate::model::{Column, Fragment};
+use crate::plan::{Class, Hazard, Impact, KafkaAction, Offsets, Plan, ResourcePlan, Start, TableAction, Verb};
+use crate::sql::{AlterCommand, Copy, CopyMethod, Place};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// Adds one resource that is changed in every way there is.
+pub(super) fn evolved(plan: &mut Plan) {
+    let (id, all) = (pipeline_id("evolved"), [0, 1, 2, 3]);
+    let impact = Impact {
+        class: Class::Rebuilt,
+        pause: Some(Duration::from_secs(3)),
+        rows: Some(1_204_117),
+        offsets: Offsets::Carried,
+    };
+    plan.resources.push(ResourcePlan { impact: Some(impact), ..resource(id.clone(), Verb::Rebuild) });
+    let (local, next) = (object("raw.evolved_local"), object("raw.evolved_local__sluice_next"));
+    let (kafka, group) = (object("kafka.evolved"), String::from("readers"));
+    let topics = || vec!["cases_1min".to_owned()];
+    let copy = Copy {
+        from: local.clone(),
+        to: next.clone(),
+        through: None,
+        columns: vec![("a".into(), Fragment::new("a")), ("b".into(), Fragment::new("accurateCast(b, 'Int32')"))],
+        method: CopyMethod::ByPartition,
+    };
+    let commands = vec![
+        AlterCommand::AddColumn { column: Column::new("new_tested", "Int32"), place: Some(Place::First) },
+        AlterCommand::DropColumn("old".into()),
+    ];
+    let start = Start::Of("old-readers".into());
+    let steps: [(TableAction, &[Hazard]); 5] = [
+        (TableAction::Alter { name: object("raw.evolved"), commands }, &[Hazard::ReshardsNewRowsOnly]),
+        (TableAction::Copy(Box::new(copy)), &[Hazard::CopiesData]),
+        (TableAction::Exchange { left: local, right: next.clone() }, &[]),
+        (TableAction::Rename { pairs: vec![(next, object("raw.evolved_local__old_20261125"))] }, &[]),
+        (
+            TableAction::ModifyQuery { name: object("raw.evolved_mv"), query: Fragment::new("SELECT 1 AS a") },
+            &[Hazard::MayDuplicate],
+        ),
+    ];
+    for (action, hazards) in steps {
+        plan.steps.push(step(&id, action, &all, hazards));
+    }
+    let client_ids = BTreeSet::from(["ClickHouse-ch1-kafka-evolved".to_owned()]);
+    let set = KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start };
+    let leave = KafkaAction::RemoveMembers { table: kafka.clone(), group: group.clone(), client_ids };
+    plan.steps.push(step(&id, set, &[], &[Hazard::SkipsMessages]));
+    plan.steps.push(step(&id, leave, &[], &[]));
+    let forget = KafkaAction::ForgetOffsets { table: kafka, group, topics: topics() };
+    plan.steps.push(step(&id, forget, &[], &[Hazard::ReplaysMessages]));
+}
