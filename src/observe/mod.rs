@@ -4,6 +4,7 @@ pub mod canonical;
 pub mod clickhouse;
 pub mod hosts;
 pub mod kafka;
+pub mod running;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;

@@ -53,6 +53,20 @@ pub struct Prepared {
     pub clickhouse_requests: u64,
 }
 
+/// Waits until no ClickHouse host runs a statement of an earlier apply of the project: a server finishes what it has
+/// begun, also when the apply was killed, and what it makes meanwhile would be missing from a plan made now.
+///
+/// Under ON CLUSTER only the host that passes a statement on is seen to run it.
+///
+/// # Errors
+/// A host that does not answer.
+pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), ReconcileError> {
+    let hosts = observe::hosts::hosts(servers, &compiled.desired.topology).await?;
+    let idle = hosts.iter().map(|(_, reader)| observe::running::until_none(reader, &compiled.desired.project));
+    try_join_all(idle).await?;
+    Ok(())
+}
+
 /// Reads all servers and makes the plan.
 ///
 /// Flow: Kafka and every ClickHouse host are read at the same time; what differs by its letters is asked of

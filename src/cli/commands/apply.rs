@@ -18,6 +18,7 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     let mut interrupts = Interrupts::listen()?;
     let style = settings.out.style(!arguments.selection.no_sql);
 
+    live::settle(&compiled, &servers, settings, &mut interrupts).await?;
     let mut prepared = live::prepare(&compiled, &servers, &policy, settings, &mut interrupts).await?;
     output::result(&render::plan(&prepared.plan, &policy, style))?;
     refuse(&prepared.plan, &policy)?;

@@ -3,7 +3,7 @@
 use super::case::Case;
 use crate::fixture::shared;
 use regex::Regex;
-use sluice::plan::{Action, Plan, Policy};
+use sluice::plan::{Action, KafkaAction, Plan, Policy};
 use sluice::render::{self, Style};
 
 /// Columns: as wide as a page of the docs shows.
@@ -22,7 +22,7 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
     }
     let mut text = render::plan(&shown, policy, STYLE);
     for step in &plan.steps {
-        if let Action::DeleteTopic { id, .. } = &step.action {
+        if let Action::Kafka(KafkaAction::DeleteTopic { id, .. }) = &step.action {
             text = text.replace(id.as_str(), "<its id>");
         }
     }

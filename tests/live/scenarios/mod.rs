@@ -6,6 +6,7 @@ mod canonical_forms;
 mod deletion;
 mod drift;
 mod hostile;
+mod left_running;
 mod ownership;
 mod recreate;
 mod renamed_view;
