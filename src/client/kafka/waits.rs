@@ -101,6 +101,7 @@ fn is_worth_another_try(error: &KafkaError) -> bool {
         | KafkaError::Unreachable { .. }
         | KafkaError::Login { .. }
         | KafkaError::Request { .. }
+        | KafkaError::Group { .. }
         | KafkaError::Delivery { .. } => false,
     }
 }

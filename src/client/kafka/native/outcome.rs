@@ -1,6 +1,7 @@
 //! Error codes of librdkafka and of brokers as errors of this crate.
 
 use super::super::error::TopicError;
+use super::super::group::GroupError;
 use super::raw;
 use super::text::text;
 use rdkafka::bindings as sys;
@@ -67,6 +68,30 @@ impl From<NativeError> for TopicError {
             TopicError::Other { code: name, message }
         }
     }
+}
+
+impl From<NativeError> for GroupError {
+    fn from(NativeError { code, name, message }: NativeError) -> Self {
+        // A commit from outside is refused with the words for a member that is none.
+        const LIVE: [Code; 4] = [
+            Code::RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP,
+            Code::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+            Code::RD_KAFKA_RESP_ERR_GROUP_SUBSCRIBED_TO_TOPIC,
+            Code::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+        ];
+        if LIVE.iter().any(|c| *c as i32 == code) {
+            GroupError::Live
+        } else if code == Code::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED as i32 {
+            GroupError::Forbidden(message)
+        } else {
+            GroupError::Other { code: name, message }
+        }
+    }
+}
+
+/// Whether the error says that there is no such group.
+pub(super) fn is_absent_group(code: i32) -> bool {
+    code == Code::RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND as i32
 }
 
 /// The result of one topic: `Ok` for code 0.
