@@ -10,10 +10,6 @@ use tokio::time::Instant;
 /// From one look at the tables to the next.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// How long no number may come before those that are missing count as lost. A member that was killed keeps its
-/// partitions for 45 s.
-const PATIENCE: Duration = Duration::from_secs(120);
-
 /// What of the numbers is in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrived {
@@ -46,7 +42,7 @@ pub async fn until(case: &Case, table: &str, number: &str, from: u64, expected: 
         match &found {
             Ok(found) if found.numbers >= expected => return *found,
             Ok(found) if found.numbers > last => (last, grown) = (found.numbers, Instant::now()),
-            Ok(_) | Err(_) if grown.elapsed() < PATIENCE => tokio::time::sleep(LOOK).await,
+            Ok(_) | Err(_) if grown.elapsed() < case.patience => tokio::time::sleep(LOOK).await,
             Ok(_) | Err(_) => {
                 let to = from + expected;
                 let missing = format!(

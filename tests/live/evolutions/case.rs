@@ -6,6 +6,10 @@ use serde::Deserialize;
 use sluice::model::ResourceId;
 use sluice::plan::{Allowance, Policy};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A member that was killed keeps its partitions for 45 s, and machines may be slow.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `case.yaml`. Every text may hold `${case}`; queries also `${sent}`, `${after}` and `${tail}`.
 #[derive(Debug, Clone, Deserialize)]
@@ -64,6 +68,9 @@ pub struct Spec {
     /// Another spelling of the host in the broker list, after the change.
     #[serde(default)]
     pub brokers_after: Option<String>,
+    /// What every row with a number must meet, in the first table, after the change.
+    #[serde(default = "day_of_number")]
+    pub holds: String,
     /// Words that the plan must have.
     #[serde(default)]
     pub says: Vec<String>,
@@ -89,6 +96,10 @@ fn case_rows() -> Vec<String> {
     vec!["${case}.rows".into()]
 }
 
+fn day_of_number() -> String {
+    "toDayOfMonth(day) = 1 + n % 28".into()
+}
+
 fn n() -> String {
     "n".into()
 }
@@ -106,6 +117,8 @@ pub struct Case {
     pub name: String,
     /// What its `case.yaml` says.
     pub spec: Spec,
+    /// How long no number may come before those that are missing count as lost.
+    pub patience: Duration,
     /// The node of a case that has one.
     node: usize,
     path: PathBuf,
@@ -118,12 +131,24 @@ impl Case {
         let number: usize = folder[..2].parse().expect("a folder's name begins with its number");
         let text = text(&path.join("case.yaml"));
         let spec = serde_yaml::from_str(&text).unwrap_or_else(|e| panic!("{folder}/case.yaml: {e}"));
-        Self { name: format!("e{number:02}"), folder, spec, node: number % 4, path: path.to_owned() }
+        Self {
+            name: format!("e{number:02}"),
+            folder,
+            spec,
+            patience: PATIENCE,
+            node: number % 4,
+            path: path.to_owned(),
+        }
     }
 
     /// The same case under a name of its own, on some node.
     pub fn named(&self, name: &str, node: usize) -> Self {
         Self { name: name.to_owned(), node: node % 4, ..self.clone() }
+    }
+
+    /// The same case with another patience.
+    pub fn within(&self, patience: Duration) -> Self {
+        Self { patience, ..self.clone() }
     }
 
     /// A text with the case's name in it.
@@ -208,11 +233,15 @@ fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// Where the cases are.
+pub fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/evolutions")
+}
+
 /// All cases, or those whose folders begin with one of `SLUICE_EVOLUTION` (`05,07`): for whoever writes one.
 pub fn cases() -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/evolutions");
     #[expect(clippy::disallowed_methods, reason = "a new folder is tested without anybody writing code")]
-    let entries = std::fs::read_dir(root).expect("the folder of evolutions");
+    let entries = std::fs::read_dir(folder()).expect("the folder of evolutions");
     #[expect(clippy::disallowed_methods, reason = "a single case while it is written")]
     let wanted = std::env::var("SLUICE_EVOLUTION").unwrap_or_default();
     let named = |path: &PathBuf| {

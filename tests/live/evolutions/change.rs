@@ -4,7 +4,7 @@ use super::arrival::{self, Watcher};
 use super::case::Case;
 use super::golden;
 use super::numbers::{Numbers, Sent};
-use crate::fixture::project::{FLOW, Project, by_hand, try_ask_node};
+use crate::fixture::project::{Project, by_hand, try_ask_node};
 use sluice::plan::{Hazard, Policy};
 use sluice::reconcile::Prepared;
 use std::collections::BTreeSet;
@@ -64,9 +64,12 @@ pub async fn run(case: &Case) -> Figures {
         until_all(case, &case.all(&case.spec.tables, &[]), "n", sent.last).await;
         prepared = after.plan_with(&policy).await;
     }
+    let written = numbers.last();
     let outcome = after.run(&prepared).await;
     assert_eq!(outcome.failed, [], "{}: steps failed", case.folder);
     after.assert_converged().await;
+    let meanwhile = numbers.last() - written;
+    assert!(case.spec.rests || meanwhile > 0, "{}: nothing was written during the change", case.folder);
     numbers.after(AFTER).await;
     let sent = numbers.stop().await;
     let (missing, twice) = settled(case, &sent).await;
@@ -152,6 +155,9 @@ pub async fn settled(case: &Case, sent: &Sent) -> (u64, u64) {
     }
     let may = case.keeps_once();
     assert!(!may || twice == 0, "{}: {twice} rows came twice, and the case says: nothing does", case.name);
+    let (table, number) = (&case.all(&case.spec.tables, &case.spec.tables_after)[0], &case.spec.number);
+    let wrong = format!("SELECT count() FROM {table} WHERE {number} > 0 AND NOT ({})", case.spec.holds);
+    until_answer(case, &wrong, "0").await;
     for line in &case.spec.expect {
         let (query, answer) = line.rsplit_once(" -> ").unwrap_or_else(|| panic!("`{line}` has no ` -> `"));
         until_answer(case, &counted(case, query, sent), &counted(case, answer, sent)).await;
@@ -174,7 +180,7 @@ async fn until_answer(case: &Case, query: &str, expected: &str) {
         if answer.as_deref() == Ok(expected) {
             return;
         }
-        assert!(begin.elapsed() < FLOW, "{}: {query} answers {answer:?} instead of {expected}", case.name);
+        assert!(begin.elapsed() < case.patience, "{}: {query} answers {answer:?} instead of {expected}", case.name);
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }

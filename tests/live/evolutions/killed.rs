@@ -57,7 +57,7 @@ async fn run(case: &Case, kill: Kill) -> Ended {
 }
 
 /// Every object of the case on every host, with the case's own name taken out.
-async fn state(case: &Case) -> Vec<String> {
+pub async fn state(case: &Case) -> Vec<String> {
     let query = format!(
         "SELECT database, name, create_table_query FROM system.tables \
          WHERE database = '{name}' OR startsWith(database, '{name}_') ORDER BY database, name FORMAT TSVRaw",

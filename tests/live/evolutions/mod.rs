@@ -10,6 +10,7 @@ mod golden;
 mod killed;
 mod numbers;
 mod program;
+mod proof;
 
 use crate::fixture::shared;
 use case::{Case, cases};

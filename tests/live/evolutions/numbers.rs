@@ -68,6 +68,11 @@ impl Numbers {
         self.once(|sent| sent.tail() >= some).await;
     }
 
+    /// The last number written so far.
+    pub fn last(&self) -> u64 {
+        self.sent.borrow().last
+    }
+
     /// Waits until so many have been written.
     pub async fn reach(&mut self, some: u64) {
         self.once(|sent| sent.last >= some).await;
