@@ -9,6 +9,7 @@ mod statement;
 pub mod alter;
 pub mod change;
 pub mod read;
+pub mod running;
 
 pub use alter::{AlterCommand, ColumnProperty, Place};
 pub use copy::{Copy, CopyMethod};

@@ -12,6 +12,7 @@ mod clickhouse_client;
 mod conversions;
 mod create_statements;
 mod demo;
+mod evolutions;
 mod example_data;
 mod examples;
 mod fixture;

@@ -19,6 +19,7 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     let mut interrupts = Interrupts::listen()?;
     let style = settings.out.style(!arguments.selection.no_sql);
 
+    live::settle(compiled, &servers, settings, &mut interrupts).await?;
     let mut prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
     output::result(&render::plan(&prepared.plan, &policy, style))?;
@@ -42,8 +43,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
         prepared = now;
     }
 
-    let parallel = usize::from(arguments.parallel);
-    let outcome = carry::carry_out(&prepared, &servers, &secrets, parallel, settings, &mut interrupts).await?;
+    let jobs = usize::from(arguments.jobs);
+    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
     if outcome.interrupted {
         return Ok(Exit::Interrupted);
     }

@@ -7,6 +7,7 @@ mod checked;
 mod deletion;
 mod drift;
 mod hostile;
+mod left_running;
 mod ownership;
 mod recreate;
 mod renamed_view;
