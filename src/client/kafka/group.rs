@@ -81,8 +81,31 @@ pub enum GroupError {
 }
 
 impl GroupError {
+    /// Names of errors that pass by themselves: coordinators move and load.
+    const PASSING: [&str; 3] = ["COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"];
+
+    /// Whether the same request may succeed a moment later without anybody changing anything.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            GroupError::Live | GroupError::Forbidden(_) => false,
+            GroupError::Other { code, .. } => Self::PASSING.contains(&code.as_str()),
+        }
+    }
+
     /// A group that an answer leaves out.
     pub(super) fn unanswered() -> Self {
         GroupError::Other { code: "NO_ANSWER".to_owned(), message: "the answer leaves the group out".to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_coordinator_on_the_move_passes() {
+        let other = |code: &str| GroupError::Other { code: code.to_owned(), message: String::new() };
+        assert!(other("NOT_COORDINATOR").is_passing() && !other("INVALID_GROUP_ID").is_passing());
+        assert!(!GroupError::Live.is_passing() && !GroupError::Forbidden(String::new()).is_passing());
     }
 }
