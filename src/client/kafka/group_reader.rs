@@ -1,11 +1,16 @@
 //! What a plan may do with consumer groups: look.
 
 use super::counts::Request;
+use super::deadline::Deadline;
 use super::error::{KafkaError, TopicError};
 use super::group::{Group, GroupError, PerGroup, Positions};
 use super::native::Offsets;
 use super::reader::KafkaReader;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Before a coordinator on the move is asked again.
+const PAUSE: Duration = Duration::from_millis(200);
 
 impl KafkaReader {
     /// State and members of a group; one that does not exist is [`super::GroupState::Absent`].
@@ -19,7 +24,8 @@ impl KafkaReader {
     }
 
     /// State and members of groups by name, one answer for each. Counted as one request; librdkafka asks the
-    /// coordinator of each group by itself, all at the same time.
+    /// coordinator of each group by itself, all at the same time. Groups whose coordinator moves or loads are asked
+    /// about again.
     ///
     /// # Errors
     /// The request failed as a whole.
@@ -29,8 +35,19 @@ impl KafkaReader {
         if distinct.is_empty() {
             return Ok(PerGroup::new());
         }
-        let names: Vec<String> = distinct.iter().cloned().collect();
-        let mut answers = self.handle().call(Request::DescribeGroups, move |call| call.describe_groups(&names)).await?;
+        let deadline = Deadline::after(self.handle().timeout());
+        let mut answers = PerGroup::new();
+        let mut names: Vec<String> = distinct.iter().cloned().collect();
+        loop {
+            let asked = names.clone();
+            let part = self.handle().call(Request::DescribeGroups, move |call| call.describe_groups(&asked)).await?;
+            answers.extend(part);
+            names.retain(|name| matches!(answers.get(name), Some(Err(error)) if error.is_passing()));
+            if names.is_empty() || deadline.is_over() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
         for name in distinct {
             answers.entry(name).or_insert_with(|| Err(GroupError::unanswered()));
         }

@@ -42,6 +42,11 @@ impl Handle {
         self.counters.add(request);
     }
 
+    /// How long one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     pub(super) fn counts(&self) -> RequestCounts {
         self.counters.read()
     }

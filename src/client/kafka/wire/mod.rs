@@ -72,7 +72,7 @@ fn explain(settings: &KafkaSettings, group: &str, error: WireError) -> KafkaErro
             KafkaError::Group { servers, request, group: group.to_owned(), source }
         }
         WireError::Garbage(message) | WireError::Unsupported(message) => {
-            KafkaError::Request { servers, request, code: "NO_ANSWER".to_owned(), message: redact(message) }
+            KafkaError::Request { servers, request, code: "BAD_ANSWER".to_owned(), message: redact(message) }
         }
     }
 }
