@@ -6,6 +6,8 @@ use super::error::{KafkaError, TopicError};
 use super::group::{Group, GroupError, PerGroup, Positions};
 use super::native::Offsets;
 use super::reader::KafkaReader;
+use super::waits::{backoff, is_worth_another_try};
+use backon::Retryable as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -63,13 +65,16 @@ impl KafkaReader {
         if topics.values().all(|count| *count == 0) {
             return Ok(Positions::new());
         }
-        let (name, wanted) = (group.to_owned(), topics.clone());
-        let answer = self.handle().call(Request::FetchOffsets, move |call| call.committed(&name, &wanted)).await?;
-        let offsets = answer.map_err(|source| self.handle().refused_group(Request::FetchOffsets, group, source))?;
-        self.positions(offsets)
+        let fetch = || async {
+            let (name, wanted) = (group.to_owned(), topics.clone());
+            let answer = self.handle().call(Request::FetchOffsets, move |call| call.committed(&name, &wanted)).await?;
+            let offsets = answer.map_err(|source| self.handle().refused_group(Request::FetchOffsets, group, source))?;
+            self.positions(group, offsets)
+        };
+        fetch.retry(backoff(self.handle().timeout())).when(is_worth_another_try).await
     }
 
-    fn positions(&self, offsets: Offsets) -> Result<Positions, KafkaError> {
+    fn positions(&self, group: &str, offsets: Offsets) -> Result<Positions, KafkaError> {
         let mut positions = Positions::new();
         for ((topic, partition), offset) in offsets {
             match offset {
@@ -78,7 +83,9 @@ impl KafkaReader {
                 }
                 // A negative offset stands for none, and a partition that is no more has none.
                 Ok(_) | Err(TopicError::NotFound) => {}
-                Err(source) => return Err(self.handle().refused(Request::FetchOffsets, &topic, source)),
+                Err(source) => {
+                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, &topic, source));
+                }
             }
         }
         Ok(positions)

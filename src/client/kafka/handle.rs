@@ -86,6 +86,20 @@ impl Handle {
         KafkaError::Group { servers: self.servers.clone(), request, group: group.to_owned(), source }
     }
 
+    /// The brokers' refusal of one partition in a request about a group.
+    pub(super) fn refused_partition(
+        &self,
+        request: Request,
+        group: &str,
+        topic: &str,
+        source: TopicError,
+    ) -> KafkaError {
+        match GroupError::of_partition(&source) {
+            Some(source) => self.refused_group(request, group, source),
+            None => self.refused(request, topic, source),
+        }
+    }
+
     pub(super) fn refused(&self, request: Request, topic: &str, source: TopicError) -> KafkaError {
         KafkaError::Topic { servers: self.servers.clone(), request, topic: topic.to_owned(), source }
     }

@@ -81,9 +81,16 @@ const LIVE: [Code; 4] = [
 /// How the right to a group is refused.
 const NO_RIGHT: Code = Code::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
 
-/// Whether the error is one of [`GroupError`]'s own kinds.
+/// How a coordinator that moves or loads refuses whatever it is asked.
+const ON_THE_MOVE: [Code; 3] = [
+    Code::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+    Code::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+    Code::RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+];
+
+/// Whether the error is about the group, wherever librdkafka tells it.
 pub(super) fn is_about_group(code: i32) -> bool {
-    code == NO_RIGHT as i32 || LIVE.iter().any(|c| *c as i32 == code)
+    code == NO_RIGHT as i32 || LIVE.iter().chain(&ON_THE_MOVE).any(|c| *c as i32 == code)
 }
 
 impl From<NativeError> for GroupError {
