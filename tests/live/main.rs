@@ -17,5 +17,6 @@ mod example_data;
 mod examples;
 mod fixture;
 mod kafka_client;
+mod kafka_groups;
 mod scenarios;
 mod wild;
