@@ -156,9 +156,9 @@ fn start(
     draft: &mut Draft,
 ) -> Option<Offsets> {
     let desired = &diff.desired;
-    let old: BTreeSet<String> =
-        old_groups(diff, source, &live.clickhouse).into_iter().filter(|g| *g != desired.group).collect();
-    if old.is_empty() && desired.start_from.is_none() {
+    let old = old_groups(diff, source, &live.clickhouse);
+    // A group that reads already goes on where it is.
+    if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
     }
     let committed = live.kafka.groups.get(&desired.group);
