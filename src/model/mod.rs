@@ -10,6 +10,7 @@ pub mod live;
 pub mod name;
 pub mod owner;
 pub mod quote;
+pub mod scratch;
 pub mod secret;
 pub mod setting;
 pub mod table_consumer;
@@ -20,10 +21,13 @@ pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{
-    Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
+    Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, KeepFor, Lifecycle, Presence, Role,
     StartFrom, UnmanagedConfig,
 };
-pub use live::{Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact};
+pub use live::{
+    Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, Misfit, TableSize,
+    TopicFact,
+};
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;
 pub use secret::{SecretRef, Secrets};

@@ -13,6 +13,7 @@ struct HostRow {
     version: String,
     hostname: String,
     databases: Vec<String>,
+    database_engines: Vec<(String, String)>,
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
 }
@@ -32,7 +33,8 @@ struct ObjectRow {
 /// # Errors
 /// The host does not answer or refuses.
 pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
-    let (facts, objects) = tokio::try_join!(facts(reader), objects(reader, names))?;
+    let (facts, mut objects, kept) = tokio::try_join!(facts(reader), objects(reader, names), kept(reader, names))?;
+    objects.extend(kept);
     let readers = objects.iter().flat_map(|o| &o.readers).map(|(database, table)| ObjectName::new(database, table));
     let others: BTreeSet<ObjectName> = readers.filter(|r| names.binary_search(r).is_err()).collect();
     let other_readers = owners(reader, &others.into_iter().collect::<Vec<_>>()).await?;
@@ -55,6 +57,9 @@ pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Liv
         objects: known,
         unreadable,
         unalterable: BTreeMap::new(),
+        database_engines: facts.database_engines.into_iter().collect(),
+        sizes: BTreeMap::new(),
+        misfits: BTreeMap::new(),
         other_readers,
         name,
     })
@@ -79,6 +84,15 @@ async fn owners(
             (ObjectName::new(row.database, row.name), owner)
         })
         .collect())
+}
+
+/// Tables that stood aside for a new one: their names carry days that nobody here knows.
+async fn kept(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {
+    let databases: BTreeSet<&str> = names.iter().map(|n| n.database.as_str()).collect();
+    if databases.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(reader.rows(&read::kept(&databases)).await?)
 }
 
 async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {
