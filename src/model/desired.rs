@@ -141,6 +141,21 @@ pub struct Lifecycle {
     pub incompatible: Incompatible,
     /// Whether it should exist.
     pub state: Presence,
+    /// How long a replaced table is kept.
+    pub keep_old_for: KeepFor,
+}
+
+/// How long a replaced table is kept, in days: its name carries the day on which it was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepFor {
+    /// Days; none for a table that goes at once.
+    pub days: u16,
+}
+
+impl Default for KeepFor {
+    fn default() -> Self {
+        Self { days: 7 }
+    }
 }
 
 /// Whether a resource may be deleted.

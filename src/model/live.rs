@@ -88,6 +88,10 @@ pub struct LiveHost {
     pub unreadable: BTreeMap<ObjectName, String>,
     /// Tables that it refused to alter as planned, tried on temporary ones, with its words.
     pub unalterable: BTreeMap<ObjectName, String>,
+    /// How large the tables are that a plan builds anew.
+    pub sizes: BTreeMap<ObjectName, TableSize>,
+    /// Rows of them that a column's new type or kind has no place for, by table and new column.
+    pub misfits: BTreeMap<(ObjectName, String), Misfit>,
     /// Views that read them and were not asked for, with the owner each is marked with.
     pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
     /// What was not asked for and uses what was.
@@ -119,6 +123,28 @@ pub struct Undeclared {
     /// Whose it was. A table made as a copy of another one has that one's comment, mark and all: a mark is no
     /// proof that sluice made it.
     pub owner: Owner,
+}
+
+/// How large a table is on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableSize {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Partitions.
+    pub partitions: u64,
+    /// Bytes free on the disks of its storage policy.
+    pub free: u64,
+}
+
+/// What of a column does not fit into its new shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// So many rows.
+    Rows(u64),
+    /// The server refuses to convert it, in its words.
+    Refused(String),
 }
 
 /// One object on one host.

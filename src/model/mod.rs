@@ -11,6 +11,7 @@ pub mod live;
 pub mod name;
 pub mod owner;
 pub mod quote;
+pub mod scratch;
 pub mod secret;
 pub mod setting;
 pub mod table_consumer;
@@ -22,12 +23,12 @@ pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{
-    Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, Lifecycle, Presence, Role,
+    Deletion, Desired, DesiredObject, DesiredPipeline, DesiredTopic, Incompatible, KeepFor, Lifecycle, Presence, Role,
     StartFrom, UnmanagedConfig,
 };
 pub use live::{
-    Canonical, CanonicalForm, Dependant, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, TopicFact,
-    Undeclared,
+    Canonical, CanonicalForm, Dependant, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, Misfit,
+    TableSize, TopicFact, Undeclared,
 };
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;

@@ -7,7 +7,7 @@ use crate::model::create::parse_create;
 use crate::model::{Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Deserialize)]
 struct HostRow {
@@ -33,12 +33,14 @@ struct ObjectRow {
 /// # Errors
 /// The host does not answer or refuses.
 pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
-    let (facts, objects, mut dependants, mut undeclared) = tokio::try_join!(
+    let (facts, mut objects, kept, mut dependants, mut undeclared) = tokio::try_join!(
         facts(reader),
         objects(reader, names),
+        kept(reader, names),
         surroundings::dependants(reader, names),
         surroundings::undeclared(reader, project, names),
     )?;
+    objects.extend(kept);
     let consuming = undeclared.iter().filter(|(_, u)| u.engine == "Kafka").map(|(name, _)| name.clone());
     for row in self::objects(reader, &consuming.collect::<Vec<_>>()).await? {
         if let Some(found) = undeclared.get_mut(&ObjectName::new(row.database, row.name)) {
@@ -77,6 +79,8 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
         objects: known,
         unreadable,
         unalterable: BTreeMap::new(),
+        sizes: BTreeMap::new(),
+        misfits: BTreeMap::new(),
         other_readers,
         dependants,
         undeclared,
@@ -86,6 +90,15 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
 async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
     let mut rows: Vec<HostRow> = reader.rows(read::HOST).await?;
     rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
+}
+
+/// Tables that stood aside for a new one: their names carry days that nobody here knows.
+async fn kept(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {
+    let databases: BTreeSet<&str> = names.iter().map(|n| n.database.as_str()).collect();
+    if databases.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(reader.rows(&read::kept(&databases)).await?)
 }
 
 async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {

@@ -37,6 +37,11 @@ impl Draft {
         !self.steps.is_empty()
     }
 
+    /// The steps so far.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// Whether a step takes an object away on a host.
     pub fn drops(&self, object: &ObjectName, on: usize) -> bool {
         self.steps.iter().any(|step| match &step.action {
@@ -122,7 +127,7 @@ pub fn plan(
     let mut steps = order::order(steps.steps, &relations)?;
     if let Topology::OnCluster { .. } = header.topology {
         // One host passes the statement on to the others.
-        for step in &mut steps {
+        for step in steps.iter_mut().filter(|s| !matches!(s.action, Action::Table(TableAction::Copy(_)))) {
             step.hosts = step.hosts.iter().take(1).copied().collect();
         }
     }

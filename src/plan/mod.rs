@@ -224,6 +224,56 @@ pub enum Blocked {
     },
     /// No host of this cluster answered.
     NoHosts(String),
+    /// A table that has to be built anew cannot be.
+    CannotRebuild {
+        /// Which.
+        object: ObjectName,
+        /// Why.
+        why: Obstacle,
+    },
+    /// Rows have values that a column's new type has no place for.
+    DoesNotFit {
+        /// The table.
+        object: ObjectName,
+        /// The column.
+        column: String,
+        /// How many rows.
+        rows: u64,
+        /// Index of the host.
+        host: usize,
+    },
+}
+
+/// Why a table cannot be built anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A replicated table whose path in Keeper names the table: two of them cannot stand side by side.
+    KeeperPath,
+    /// Replicas of one shard keep each other's rows: each would copy them.
+    Replicas,
+    /// A table that is not ours has the name of the new one.
+    InTheWay {
+        /// The table.
+        table: ObjectName,
+        /// Index of the host.
+        host: usize,
+    },
+    /// The table is gone and a copy of it that may be unfinished is there.
+    Gone {
+        /// The copy.
+        table: ObjectName,
+        /// Index of the host.
+        host: usize,
+    },
+    /// The disks have no room for a second copy.
+    NoSpace {
+        /// Index of the host.
+        host: usize,
+        /// Bytes of the table.
+        bytes: u64,
+        /// Bytes free.
+        free: u64,
+    },
 }
 
 /// What a reader of the plan should know.
@@ -240,6 +290,13 @@ pub enum Note {
     BackgroundInsert {
         /// Hosts by index.
         hosts: Vec<usize>,
+    },
+    /// A table that was replaced is kept for a while.
+    KeptOld {
+        /// The table.
+        object: ObjectName,
+        /// The day on which a plan drops it.
+        until: jiff::civil::Date,
     },
     /// Members of a group that a dropped table leaves behind cannot be told from living ones: the group waits until
     /// their session ends.

@@ -142,12 +142,14 @@ enum Subject {
     Copy(ObjectName),
     /// A table takes the name of another one.
     Name(ObjectName),
+    /// A table takes a name that is free.
+    Rename(ObjectName),
     Mark(ObjectName),
     /// Columns of a table go.
     Shrink(ObjectName),
     Flush(ObjectName),
     Drop(ObjectName),
-    /// What is left of a table after a swap is emptied and dropped.
+    /// A table goes that stood aside for another one, or served to copy.
     Discard(ObjectName),
 }
 
@@ -183,9 +185,11 @@ impl Subject {
             TableAction::Flush { name } => Subject::Flush(name.clone()),
             TableAction::Copy(copy) => Subject::Copy(copy.to.clone()),
             TableAction::Exchange { left, .. } => Subject::Name(left.clone()),
-            TableAction::Rename { pairs } => {
-                pairs.last().map_or(Subject::MakeDatabase(String::new()), |(_, to)| Subject::Name(to.clone()))
-            }
+            TableAction::Rename { pairs } => match pairs.as_slice() {
+                [] => Subject::MakeDatabase(String::new()),
+                [.., (_, to)] if takes_over(pairs) => Subject::Name(to.clone()),
+                [.., (_, to)] => Subject::Rename(to.clone()),
+            },
             TableAction::Drop { name, .. } => Subject::Drop(name.clone()),
         }
     }
@@ -193,7 +197,7 @@ impl Subject {
 
 /// The place of a step among those of its own resource. Steps of a lower rank are done before any of a higher one
 /// begins: ingestion stops first and starts last, and what lies between is done while nothing flows.
-fn rank(step: &Step, relations: &Relations, swapped: &BTreeSet<&ObjectName>, carries: bool) -> u8 {
+fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carries: bool) -> u8 {
     match &step.action {
         Action::Kafka(action) => match action {
             // Before the table that tells the old group is gone.
@@ -211,13 +215,15 @@ fn rank(step: &Step, relations: &Relations, swapped: &BTreeSet<&ObjectName>, car
             TableAction::Drop { name, .. } if relations.topics.contains_key(name) && !carries => 0,
             TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 1,
             TableAction::Drop { is_view: true, .. } => 2,
-            TableAction::Flush { name } if swapped.contains(name) => 16,
+            TableAction::Flush { name } if swaps.stands_aside(name, at) => 16,
             TableAction::Flush { .. } => 3,
-            TableAction::Drop { name, .. } if swapped.contains(name) => 17,
+            TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
+            TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
             TableAction::Drop { .. } => 5,
             TableAction::Create(definition) if relations.is_entry(&definition.name) => 15,
             TableAction::Create(definition) if definition.is_view() => 13,
             TableAction::Create(definition) => match definition.engine.name.as_str() {
+                "Distributed" if swaps.serves.contains_key(&definition.name) => 9,
                 "Kafka" | "Distributed" => 12,
                 _ => 8,
             },
@@ -229,11 +235,62 @@ fn rank(step: &Step, relations: &Relations, swapped: &BTreeSet<&ObjectName>, car
             TableAction::Copy(_) => 10,
             TableAction::Exchange { left, .. } if relations.over.contains_key(left) => 12,
             TableAction::Exchange { .. } => 11,
-            TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swapped.contains(from)) => 17,
-            TableAction::Rename { .. } => 8,
+            TableAction::Rename { pairs } if takes_over(pairs) => 11,
+            TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swaps.stands_aside(from, at)) => 17,
+            TableAction::Rename { .. } => 6,
             TableAction::ModifyQuery { .. } => 13,
+            // The mark of an earlier copy goes before a new copy is made.
+            TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
             TableAction::Comment { .. } => 18,
         },
+    }
+}
+
+/// Whether the renames give a name away and take it again.
+fn takes_over(pairs: &[(ObjectName, ObjectName)]) -> bool {
+    pairs.iter().enumerate().any(|(i, (_, to))| pairs[..i].iter().any(|(from, _)| from == to))
+}
+
+/// The swaps among the steps, each with the place where it is written: what is written before it is about the
+/// table that had the name until then.
+#[derive(Default)]
+struct Swaps<'a> {
+    /// Names that another table takes.
+    named: BTreeMap<&'a ObjectName, usize>,
+    /// Names under which replaced tables stand after it.
+    aside: BTreeMap<&'a ObjectName, usize>,
+    /// Distributed tables that a copy goes through.
+    serves: BTreeMap<&'a ObjectName, usize>,
+}
+
+impl<'a> Swaps<'a> {
+    fn of(steps: &'a [Step]) -> Self {
+        let mut swaps = Self::default();
+        for (at, step) in steps.iter().enumerate() {
+            match &step.action {
+                Action::Table(TableAction::Exchange { left, right }) => {
+                    swaps.named.insert(left, at);
+                    swaps.aside.insert(right, at);
+                }
+                Action::Table(TableAction::Rename { pairs }) if takes_over(pairs) => {
+                    swaps.named.extend(pairs.last().map(|(_, to)| (to, at)));
+                    swaps.aside.extend(pairs.first().map(|(_, to)| (to, at)));
+                }
+                Action::Table(TableAction::Copy(copy)) => {
+                    swaps.serves.extend(copy.through.as_ref().map(|through| (through, at)));
+                }
+                Action::Table(_) | Action::Kafka(_) => {}
+            }
+        }
+        swaps
+    }
+
+    fn stands_aside(&self, name: &ObjectName, at: usize) -> bool {
+        self.aside.get(name).is_some_and(|swap| *swap < at)
+    }
+
+    fn served(&self, name: &ObjectName, at: usize) -> bool {
+        self.serves.get(name).is_some_and(|copy| *copy < at)
     }
 }
 
@@ -243,17 +300,17 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 }
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
-    let swapped: BTreeSet<&ObjectName> = steps.iter().filter_map(|s| swapped(&s.action)).collect();
-    let subject = |step: &Step| match Subject::of(&step.action) {
-        Subject::Flush(name) | Subject::Drop(name) if swapped.contains(&name) => Subject::Discard(name),
-        other => other,
+    let swaps = Swaps::of(steps);
+    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
+        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
+        subject => subject,
     };
-    let subjects: Vec<Subject> = steps.iter().map(subject).collect();
+    let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();
     for (i, subject) in subjects.iter().enumerate() {
         at.entry(subject).or_default().push(i);
     }
-    let mut edges = by_rank(steps, relations);
+    let mut edges = by_rank(steps, relations, &swaps);
     for (i, subject) in subjects.iter().enumerate() {
         for before in before(subject, relations) {
             edges.extend(at.get(&before).into_iter().flatten().filter(|b| **b != i).map(|b| (*b, i)));
@@ -267,10 +324,9 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
 }
 
 /// Each step waits for all of the next lower rank in its resource.
-fn by_rank(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
+fn by_rank(steps: &[Step], relations: &Relations, swaps: &Swaps<'_>) -> BTreeSet<(usize, usize)> {
     let mut edges = BTreeSet::new();
     let mut of: BTreeMap<&ResourceId, BTreeMap<u8, Vec<usize>>> = BTreeMap::new();
-    let swapped: BTreeSet<&ObjectName> = steps.iter().filter_map(|s| swapped(&s.action)).collect();
     let sets = steps.iter().filter(|s| matches!(s.action, Action::Kafka(KafkaAction::SetOffsets { .. })));
     let carrying: BTreeSet<&ResourceId> = sets.map(|s| &s.resource).collect();
     for (i, step) in steps.iter().enumerate() {
@@ -278,7 +334,7 @@ fn by_rank(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
         if !matches!(step.action, Action::Table(TableAction::CreateDatabase { .. })) {
             let ranks = of.entry(&step.resource).or_default();
             let carries = carrying.contains(&step.resource);
-            ranks.entry(rank(step, relations, &swapped, carries)).or_default().push(i);
+            ranks.entry(rank(i, step, relations, swaps, carries)).or_default().push(i);
         }
     }
     for ranks in of.values() {
@@ -287,14 +343,6 @@ fn by_rank(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
         }
     }
     edges
-}
-
-/// The name under which the replaced table stands after a swap.
-fn swapped(action: &Action) -> Option<&ObjectName> {
-    match action {
-        Action::Table(TableAction::Exchange { right, .. }) => Some(right),
-        Action::Table(_) | Action::Kafka(_) => None,
-    }
 }
 
 /// What must be done before a step about `subject`, if the plan does it at all.
@@ -331,7 +379,10 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
             Subject::Make(rebuild::next(name)),
             Subject::Copy(rebuild::next(name)),
         ],
-        Subject::Shrink(_) | Subject::Discard(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
+        Subject::Rename(name) => vec![Subject::MakeDatabase(name.database.clone())],
+        // The queue of a table that stood aside goes to where the new one sends.
+        Subject::Discard(name) => vec![Subject::Flush(name.clone())],
+        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {
@@ -352,8 +403,9 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
 }
 
 /// What gives an object the shape it is to have.
-fn settled(name: ObjectName) -> [Subject; 3] {
-    [Subject::Make(name.clone()), Subject::Name(name.clone()), Subject::Change(name)]
+fn settled(name: ObjectName) -> [Subject; 4] {
+    let renamed = Subject::Rename(name.clone());
+    [Subject::Make(name.clone()), Subject::Name(name.clone()), renamed, Subject::Change(name)]
 }
 
 fn writers<'a>(relations: &'a Relations, table: &'a ObjectName) -> impl Iterator<Item = ObjectName> + 'a {

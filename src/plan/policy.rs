@@ -17,6 +17,8 @@ pub struct Policy {
     pub deletion_allowed: BTreeSet<ResourceId>,
     /// Resources whose manifest itself says where their group begins.
     pub start_declared: BTreeSet<ResourceId>,
+    /// The day of the plan: kept tables carry theirs in their names.
+    pub today: jiff::civil::Date,
 }
 
 /// `HAZARD` or `HAZARD:KIND/NAME`.

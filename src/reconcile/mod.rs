@@ -5,6 +5,7 @@
 mod alterations;
 mod groups;
 mod questions;
+mod sizes;
 
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
@@ -12,7 +13,7 @@ use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
 use crate::diff;
 use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, Complaint, Desired, ObjectName, Presence};
+use crate::model::{Canonical, Complaint, Desired, ObjectName, Presence, scratch};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -135,6 +136,10 @@ async fn read(
         }
         plan = plan::plan(header, desired, &changes, &live, policy)?;
     }
+    if sizes::read(&plan, &mut live.clickhouse, &readers).await? {
+        let header = self::header(compiled, environment, &live);
+        plan = plan::plan(header, desired, &changes, &live, policy)?;
+    }
     let header = || self::header(compiled, environment, &live);
     let (refused, appeared) = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
@@ -172,7 +177,11 @@ type Hosts = (Vec<String>, Vec<ClickHouseReader>, LiveClickHouse);
 async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, ReconcileError> {
     let (urls, readers): (Vec<_>, Vec<_>) =
         observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
-    let names: Vec<ObjectName> = desired.object_names().into_iter().collect();
+    let mut names = desired.object_names();
+    // What an earlier apply may have left beside the tables that it was to replace.
+    let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
+    names.extend(tables.map(|o| scratch::next(&o.definition.name)));
+    let names: Vec<ObjectName> = names.into_iter().collect();
     let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
     Ok((urls, readers, LiveClickHouse { hosts }))
 }

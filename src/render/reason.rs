@@ -3,7 +3,7 @@
 use super::hosts::Hosts;
 use super::words::{count, grouped};
 use crate::model::ResourceId;
-use crate::plan::{Blocked, Class, Hazard, Impact, Note, Offsets};
+use crate::plan::{Blocked, Class, Hazard, Impact, Note, Obstacle, Offsets};
 
 /// Why a resource is blocked. Not escaped.
 pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> String {
@@ -69,12 +69,46 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             "{reader} uses {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
              project first"
         ),
+        Blocked::CannotRebuild { object, why } => {
+            format!("{object} has to be built anew, and {}", obstacle(why, hosts))
+        }
+        Blocked::DoesNotFit { object, column, rows, host } => format!(
+            "{} of {object} on {} have a {column} that does not fit the new type: change or delete them first, or \
+             choose a wider type",
+            count(usize::try_from(*rows).unwrap_or(usize::MAX), "row"),
+            hosts.one(*host)
+        ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
             "no ClickHouse host answered: start the servers or correct `spec.clickhouse.url`".into()
         }
         Blocked::NoHosts(clusters) => format!(
             "no host of the cluster {clusters} answered: start its servers, or correct the cluster's name in the \
              project or in this resource"
+        ),
+    }
+}
+
+fn obstacle(why: &Obstacle, hosts: &Hosts) -> String {
+    match why {
+        Obstacle::KeeperPath => "its path in Keeper names the table, so that no second one can stand beside it: leave \
+             the path out of the engine, or put {uuid} into it"
+            .into(),
+        Obstacle::Replicas => "several hosts are replicas of one shard, each of which would copy the same rows: \
+             sluice does not do that yet. Set lifecycle.incompatible to block and replace the table by hand"
+            .into(),
+        Obstacle::InTheWay { table, host } => {
+            format!("{table} on {} is not ours and has the name of the new table: rename or drop it", hosts.one(*host))
+        }
+        Obstacle::Gone { table, host } => format!(
+            "it is gone on {} while {table}, a copy of it that may be unfinished, is there: rename that one to keep \
+             its rows, or drop it to begin with an empty table",
+            hosts.one(*host)
+        ),
+        Obstacle::NoSpace { host, bytes, free } => format!(
+            "{} has {} bytes free where the copy takes about {}: make room there",
+            hosts.one(*host),
+            grouped(*free),
+            grouped(*bytes)
         ),
     }
 }
@@ -88,6 +122,9 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
              is lost are lost with it. distributed_foreground_insert = 1 in the profile of the server makes them wait",
             hosts.some(on.iter().copied())
         ),
+        Note::KeptOld { object, until } => {
+            format!("{object} holds the rows from before a rebuild; a plan drops it on {until} or later")
+        }
         Note::MembersStay { group } => format!(
             "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
              until their session ends (45 s)"
@@ -145,6 +182,7 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         | Note::MessagesLost { .. }
         | Note::GroupStarts { .. }
         | Note::GroupContinues { .. }
+        | Note::KeptOld { .. }
         | Note::OffsetsKept { .. } => false,
     }
 }

@@ -6,7 +6,8 @@ use crate::model::{
     Topology,
 };
 use crate::plan::{
-    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Plan, ResourcePlan, Step, TableAction, Verb,
+    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, ResourcePlan, Step, TableAction,
+    Verb,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,9 +25,9 @@ variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
-    NoHosts);
+    NoHosts CannotRebuild DoesNotFit);
 variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay MessagesLost GroupStarts GroupContinues
-    OffsetsKept NotManaged NoLongerDeclared);
+    OffsetsKept NotManaged NoLongerDeclared KeptOld);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
     SetOffsets ForgetOffsets);
 variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy
@@ -308,6 +309,7 @@ pub fn obstructed() -> Plan {
     };
     let owner = Owner { project: "other".into(), resource: "KafkaPipeline/theirs".into() };
     let why = "Connection refused (os error 111)".into();
+    let rebuild = |why| Blocked::CannotRebuild { object: object("raw.t"), why };
     let pipeline = ResourcePlan {
         blocked: vec![
             Blocked::NeedsRecreate,
@@ -318,6 +320,12 @@ pub fn obstructed() -> Plan {
             Blocked::ReadByStranger { object: object("raw.t"), reader: object("mart.v") },
             Blocked::NoHosts("storage".into()),
             Blocked::NoHosts(String::new()),
+            rebuild(Obstacle::KeeperPath),
+            rebuild(Obstacle::Replicas),
+            rebuild(Obstacle::InTheWay { table: object("raw.t__sluice_next"), host: 1 }),
+            rebuild(Obstacle::Gone { table: object("raw.t__sluice_next"), host: 1 }),
+            rebuild(Obstacle::NoSpace { host: 1, bytes: 2_000_000, free: 1_000_000 }),
+            Blocked::DoesNotFit { object: object("raw.t"), column: "n".into(), rows: 12, host: 3 },
         ],
         ..resource(pipeline_id("stuck"), Verb::Blocked)
     };

@@ -3,7 +3,7 @@
 use super::testing::{object, pipeline_id, resource, step};
 use crate::model::{Column, Fragment, TableConsumer};
 use crate::plan::{Class, Hazard, Impact, KafkaAction, Note, Offsets, Plan, ResourcePlan, Start, TableAction, Verb};
-use crate::sql::{AlterCommand, Copy, CopyMethod, Place};
+use crate::sql::{AlterCommand, CopiedValue, Copy, CopyMethod, Place};
 use std::time::Duration;
 
 /// Adds one resource that is changed in every way there is.
@@ -16,6 +16,7 @@ pub(super) fn evolved(plan: &mut Plan) {
         offsets: Offsets::Carried,
     };
     let notes = vec![
+        Note::KeptOld { object: object("raw.evolved_local__old_20261120"), until: jiff::civil::date(2026, 11, 27) },
         Note::MembersStay { group: "readers".into() },
         Note::MessagesLost { messages: 1_000, unread: 1 },
         Note::GroupStarts { group: "readers".into(), again: 12, skipped: 1, ahead: 1_204_117 },
@@ -25,11 +26,17 @@ pub(super) fn evolved(plan: &mut Plan) {
     let (local, next) = (object("raw.evolved_local"), object("raw.evolved_local__sluice_next"));
     let (kafka, group) = (object("kafka.evolved"), String::from("readers"));
     let topics = || vec!["cases_1min".to_owned()];
+    let cast = CopiedValue::Cast {
+        from: "b".into(),
+        was: Fragment::new("Int64"),
+        data_type: Fragment::new("Int32"),
+        otherwise: None,
+    };
     let copy = Copy {
         from: local.clone(),
         to: next.clone(),
         through: None,
-        columns: vec![("a".into(), Fragment::new("a")), ("b".into(), Fragment::new("accurateCast(b, 'Int32')"))],
+        columns: vec![("a".into(), CopiedValue::Same("a".into())), ("b".into(), cast)],
         method: CopyMethod::ByPartition,
     };
     let commands = vec![

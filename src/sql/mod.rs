@@ -2,16 +2,16 @@
 //!
 //! Pure. What is shown and what is sent come from one [`Statement`].
 
-mod copy;
 mod create;
 mod statement;
 
 pub mod alter;
 pub mod change;
+pub mod copy;
 pub mod read;
 pub mod running;
 
 pub use alter::{AlterCommand, ColumnProperty, Place};
-pub use copy::{Copy, CopyMethod};
+pub use copy::{CopiedValue, Copy, CopyMethod};
 pub use create::{create, create_temporary};
 pub use statement::Statement;

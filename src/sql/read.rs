@@ -66,6 +66,17 @@ fn pairs(names: &[ObjectName]) -> String {
     names.iter().map(pair).collect::<Vec<_>>().join(",")
 }
 
+/// The tables of these databases that stood aside for a new one, as [`objects`].
+pub fn kept(databases: &BTreeSet<&str>) -> String {
+    let databases: Vec<String> = databases.iter().map(|d| quote::literal(d)).collect();
+    format!(
+        "SELECT database, name, toString(uuid) AS uuid, create_table_query AS statement, \
+         arrayZip(dependencies_database, dependencies_table) AS readers \
+         FROM system.tables WHERE database IN ({}) AND match(name, '__old_[0-9]{{8}}(_[0-9]+)?$')",
+        databases.join(",")
+    )
+}
+
 /// The statements of the temporary objects of a session: `name`, `statement`.
 pub const TEMPORARY: &str =
     "SELECT name, create_table_query AS statement FROM system.tables WHERE is_temporary ORDER BY name";

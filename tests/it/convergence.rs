@@ -1,6 +1,8 @@
 //! The law on a model of the servers: a plan, applied in any order its needs allow, stopped anywhere and made
 //! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
 
+mod rebuild;
+
 use proptest::prelude::*;
 use sluice::compile::{Compiled, compile};
 use sluice::diff;
@@ -49,8 +51,10 @@ fn empty() -> Live {
             objects: BTreeMap::new(),
             unreadable: BTreeMap::new(),
             unalterable: BTreeMap::new(),
-            other_readers: BTreeMap::new(),
             database_engines: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            misfits: BTreeMap::new(),
+            other_readers: BTreeMap::new(),
             dependants: BTreeMap::new(),
             undeclared: BTreeMap::new(),
         }
@@ -156,12 +160,26 @@ fn run_on(action: &TableAction, host: &mut LiveHost) {
             assert_eq!(user.map(|o| o.definition.name.to_string()), None, "{name} is dropped while it is used");
             assert!(host.objects.remove(name).is_some(), "{name} does not exist");
         }
-        TableAction::Alter { .. }
-        | TableAction::ModifyQuery { .. }
-        | TableAction::Copy(_)
-        | TableAction::Exchange { .. }
-        | TableAction::Rename { .. } => panic!("nothing here changes a table in place"),
+        TableAction::Copy(copy) => {
+            assert!(object(host, &copy.from) && object(host, &copy.to), "{} or {} is missing", copy.from, copy.to);
+        }
+        TableAction::Exchange { left, right } => {
+            let engine = host.database_engines.get(&left.database);
+            assert_ne!(engine.map(String::as_str), Some("Ordinary"), "{left} cannot be exchanged");
+            let aside = right.with_suffix("__aside");
+            for (from, to) in [(left, &aside), (right, left), (&aside, right)] {
+                rename(host, from, to);
+            }
+        }
+        TableAction::Rename { pairs } => pairs.iter().for_each(|(from, to)| rename(host, from, to)),
+        TableAction::Alter { .. } | TableAction::ModifyQuery { .. } => panic!("nothing here changes a table in place"),
     }
+}
+
+fn rename(host: &mut LiveHost, from: &ObjectName, to: &ObjectName) {
+    let mut object = host.objects.remove(from).unwrap_or_else(|| panic!("{from} does not exist"));
+    object.definition.name = to.clone();
+    assert!(host.objects.insert(to.clone(), object).is_none(), "{to} exists");
 }
 
 /// Runs at most `limit` steps, each chosen by `choice` among those that are free.

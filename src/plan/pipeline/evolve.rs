@@ -6,7 +6,7 @@ use super::consumer;
 use super::treatment::{Treated, Treatment, standing};
 use super::{databases, differences, drop_left_over, exists, foreground, make};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Live, LiveClickHouse, Role};
+use crate::model::{KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::TableAction;
 use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
@@ -46,7 +46,7 @@ impl Evolution<'_> {
             stop(diff, treated, hosts, plan, draft);
         }
         for object in treated {
-            change(object, paused, hosts, policy, plan, draft);
+            change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
             adopt(object, plan, draft);
         }
         let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
@@ -61,7 +61,7 @@ impl Evolution<'_> {
             () => plan.verb,
         };
         if !whole && draft.has_steps() {
-            plan.impact = Some(impact(treated, paused, outlook));
+            plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, outlook) });
         }
         if makes {
             foreground(diff, hosts, plan);
@@ -154,15 +154,21 @@ fn by_name(object: &Treated<'_>, hosts: BTreeSet<usize>) -> [(BTreeSet<usize>, b
 fn change(
     object: &Treated<'_>,
     paused: bool,
+    keep: KeepFor,
     live: &LiveClickHouse,
     policy: &Policy,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) {
     let id = plan.id.clone();
+    let rebuilt = object.hosts_with(|t| matches!(t, Treatment::Rebuild(_)));
+    rebuild::tidy_up(object.object, &rebuilt, keep, live, policy, plan, draft);
+    let cut = rebuild::cut(object.object, live);
+    rebuild::restore(object.object, &cut, live, plan, draft);
     let definition = &object.object.desired.definition;
     let name = object.name().clone();
-    make(object.object, object.hosts_with(|t| matches!(t, Treatment::Make)), plan, draft);
+    let missing = object.hosts_with(|t| matches!(t, Treatment::Make));
+    make(object.object, missing.difference(&cut).copied().collect(), plan, draft);
     rename(object, plan, draft);
     let remade = object.hosts_with(|t| matches!(t, Treatment::Remake));
     let create = |hosts, draft: &mut Draft| {
@@ -195,9 +201,8 @@ fn change(
     }
     alter(object, plan, draft);
     swap(object, live, plan, draft);
-    let rebuilt = object.hosts_with(|t| matches!(t, Treatment::Rebuild(_)));
     if !rebuilt.is_empty() {
-        rebuild::rebuild(object.object, &rebuilt, live, policy, plan, draft);
+        rebuild::rebuild(object.object, &rebuilt, keep, live, policy, plan, draft);
     }
 }
 
@@ -321,6 +326,16 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
         let (name, comment) = (definition.name.clone(), definition.comment.clone());
         draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
     }
+}
+
+/// Rows that are copied; `None` before they were counted.
+fn rows(treated: &[Treated<'_>], live: &LiveClickHouse) -> Option<u64> {
+    let rebuilt = treated
+        .iter()
+        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t, h)));
+    let sizes: Option<Vec<u64>> =
+        rebuilt.map(|(t, host)| live.hosts.get(host)?.sizes.get(t.name()).map(|size| size.rows)).collect();
+    sizes.filter(|sizes| !sizes.is_empty()).map(|sizes| sizes.iter().sum())
 }
 
 fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -> Impact {

@@ -3,9 +3,8 @@
 use super::{group_once, left_behind, topic, writer};
 use crate::fixture::project::{ask, by_hand, until};
 use crate::fixture::{guarded, shared, unique};
-use sluice::client::kafka::{
-    GroupState, KafkaError, KafkaSettings, KafkaWriter, Producer, Record, Removal, TableConsumer,
-};
+use sluice::client::kafka::{GroupState, KafkaError, KafkaSettings, KafkaWriter, Producer, Record, Removal};
+use sluice::model::TableConsumer;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::sync::oneshot;

@@ -27,6 +27,7 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::MessagesLost { .. }
             | Note::GroupStarts { .. }
             | Note::GroupContinues { .. }
+            | Note::KeptOld { .. }
             | Note::OffsetsKept { .. } => None,
         })
         .collect()
