@@ -294,6 +294,13 @@ impl<'a> Swaps<'a> {
     }
 }
 
+fn dropped(action: &Action) -> Option<&ObjectName> {
+    match action {
+        Action::Table(TableAction::Drop { name, .. }) => Some(name),
+        Action::Table(_) | Action::Kafka(_) => None,
+    }
+}
+
 /// A column goes after the views that read it have let go of it.
 fn is_shrinking(command: &AlterCommand) -> bool {
     matches!(command, AlterCommand::DropColumn(_))
@@ -301,9 +308,9 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
-    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
-        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
-        subject => subject,
+    let subject = |(at, step): (usize, &Step)| match dropped(&step.action) {
+        Some(name) if swaps.stands_aside(name, at) || swaps.served(name, at) => Subject::Discard(name.clone()),
+        Some(_) | None => Subject::of(&step.action),
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();

@@ -127,6 +127,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
         "Two pipelines share a consumer group: each then gets only some of the messages, or makes the other stop.",
     ),
     ("pipeline/source-column", Error, "A column on the wire has a field that only a target's column can have."),
+    ("pipeline/start-from", Error, "A group is to start from something that is no place."),
     ("pipeline/topic-name", Error, "Kafka refuses the name of a topic."),
     ("pipeline/topic-twice", Error, "A pipeline reads the same topic twice."),
     ("pipeline/topics", Error, "A pipeline needs either `topic` or `topics`."),
