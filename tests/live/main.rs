@@ -16,5 +16,6 @@ mod example_data;
 mod examples;
 mod fixture;
 mod kafka_client;
+mod rebuild;
 mod scenarios;
 mod wild;
