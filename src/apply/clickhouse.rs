@@ -6,7 +6,7 @@ use super::run::Hands;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseWriter, Execute};
 use crate::model::{SecretRef, Topology};
 use crate::plan::{Step, TableAction};
-use crate::sql::Statement;
+use crate::sql::{Statement, running};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use std::time::Duration;
@@ -64,7 +64,11 @@ async fn execute(
         // Every host's answer is wanted, also when some did not come in time.
         settings.push(("distributed_ddl_output_mode".to_owned(), "null_status_on_timeout".to_owned()));
     }
-    let options = Execute { timeout, query_id: format!("sluice-{}", uuid::Uuid::new_v4()), settings };
+    let options = Execute {
+        timeout,
+        query_id: format!("{}{}", running::prefix(&hands.plan.header.project), uuid::Uuid::new_v4()),
+        settings,
+    };
     let body = writer.execute(&text, &options).await.map_err(|error| {
         let shown: Vec<_> = statement.secrets().filter_map(|s| shown_secret(s, hands)).collect();
         let error = error.redacted(&shown);

@@ -5,6 +5,11 @@ use crate::client::kafka::{KafkaError, KafkaWriter, PerTopic, Positions};
 use crate::model::TableConsumer;
 use crate::plan::Start;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Between two looks at the list of topics.
+const LISTED_SOON: Duration = Duration::from_millis(100);
 
 /// Removes the consumers of dropped tables. A connection that cannot say it leaves them to their session's end:
 /// that costs time and nothing else.
@@ -16,9 +21,15 @@ pub(super) async fn leave(kafka: &KafkaWriter, group: &str, consumers: &[TableCo
 }
 
 /// Sets the offsets of a group in which nobody is.
-pub(super) async fn start(kafka: &KafkaWriter, group: &str, topics: &[String], start: &Start) -> Result<(), String> {
+pub(super) async fn start(
+    kafka: &KafkaWriter,
+    group: &str,
+    topics: &[String],
+    start: &Start,
+    within: Duration,
+) -> Result<(), String> {
     let told = |e: KafkaError| chain(&e);
-    let counts = partitions(kafka, topics).await?;
+    let counts = partitions(kafka, topics, within).await?;
     let marks = each(kafka.reader().watermarks(&counts).await.map_err(told)?)?;
     let low = positions(&marks, |mark| mark.low);
     let places = match start {
@@ -36,18 +47,31 @@ pub(super) async fn start(kafka: &KafkaWriter, group: &str, topics: &[String], s
 }
 
 /// Deletes the offsets that a group has of these topics.
-pub(super) async fn forget(kafka: &KafkaWriter, group: &str, topics: &[String]) -> Result<(), String> {
-    let counts = partitions(kafka, topics).await?;
+pub(super) async fn forget(
+    kafka: &KafkaWriter,
+    group: &str,
+    topics: &[String],
+    within: Duration,
+) -> Result<(), String> {
+    let counts = partitions(kafka, topics, within).await?;
     kafka.delete_group_offsets(group, &counts).await.map_err(|e| chain(&e))
 }
 
-async fn partitions(kafka: &KafkaWriter, topics: &[String]) -> Result<BTreeMap<String, u32>, String> {
-    let known = kafka.reader().cluster().await.map_err(|e| chain(&e))?.topics;
-    let count = |topic: &String| {
-        let partitions = known.get(topic).ok_or_else(|| format!("there is no topic {topic}; plan again"))?;
-        Ok((topic.clone(), u32::try_from(partitions.len()).unwrap_or(u32::MAX)))
-    };
-    topics.iter().map(count).collect()
+/// Partitions of each topic. One that was just created is listed a moment later by every broker.
+async fn partitions(kafka: &KafkaWriter, topics: &[String], within: Duration) -> Result<BTreeMap<String, u32>, String> {
+    let begin = Instant::now();
+    loop {
+        let known = kafka.reader().cluster().await.map_err(|e| chain(&e))?.topics;
+        let count = |topic: &String| {
+            let partitions = known.get(topic).ok_or_else(|| format!("there is no topic {topic}; plan again"))?;
+            Ok((topic.clone(), u32::try_from(partitions.len()).unwrap_or(u32::MAX)))
+        };
+        let counted: Result<BTreeMap<String, u32>, String> = topics.iter().map(count).collect();
+        if counted.is_ok() || begin.elapsed() > within {
+            return counted;
+        }
+        tokio::time::sleep(LISTED_SOON).await;
+    }
 }
 
 fn each<T>(answers: PerTopic<T>) -> Result<BTreeMap<String, T>, String> {

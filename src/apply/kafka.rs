@@ -43,8 +43,10 @@ async fn act(action: &KafkaAction, within: Duration, kafka: &KafkaWriter) -> Res
         KafkaAction::RemoveMembers { group, consumers, .. } => {
             groups::leave(kafka, group, consumers).await.map_err(told)
         }
-        KafkaAction::SetOffsets { group, topics, start, .. } => groups::start(kafka, group, topics, start).await,
-        KafkaAction::ForgetOffsets { group, topics, .. } => groups::forget(kafka, group, topics).await,
+        KafkaAction::SetOffsets { group, topics, start, .. } => {
+            groups::start(kafka, group, topics, start, within).await
+        }
+        KafkaAction::ForgetOffsets { group, topics, .. } => groups::forget(kafka, group, topics, within).await,
     }
 }
 

@@ -5,6 +5,7 @@ mod conversion;
 mod engine;
 mod expression;
 mod hub;
+mod located;
 mod pipeline;
 mod project;
 mod rules;
@@ -16,6 +17,8 @@ mod target;
 mod topic;
 mod view;
 mod wire;
+
+pub use located::located;
 
 use crate::manifest::{Finding, Loaded, Severity};
 use crate::model::{ClickHouseConnection, Desired, KafkaConnection};

@@ -78,6 +78,8 @@ pub struct LiveHost {
     pub hostname: String,
     /// Names of its databases.
     pub databases: BTreeSet<String>,
+    /// Their engines: only `Atomic` and `Replicated` can exchange tables.
+    pub database_engines: BTreeMap<String, String>,
     /// Inserts into Distributed tables wait for the shards (`distributed_foreground_insert`).
     pub foreground_insert: bool,
     /// The objects asked for that exist.
@@ -86,14 +88,41 @@ pub struct LiveHost {
     pub unreadable: BTreeMap<ObjectName, String>,
     /// Tables that it refused to alter as planned, tried on temporary ones, with its words.
     pub unalterable: BTreeMap<ObjectName, String>,
-    /// Engine of each database, by its name.
-    pub database_engines: BTreeMap<String, String>,
     /// How large the tables are that a plan builds anew.
     pub sizes: BTreeMap<ObjectName, TableSize>,
     /// Rows of them that a column's new type or kind has no place for, by table and new column.
     pub misfits: BTreeMap<(ObjectName, String), Misfit>,
     /// Views that read them and were not asked for, with the owner each is marked with.
     pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
+    /// What was not asked for and uses what was.
+    pub dependants: BTreeMap<ObjectName, Dependant>,
+    /// What was not asked for and carries this project's mark.
+    pub undeclared: BTreeMap<ObjectName, Undeclared>,
+}
+
+/// An object outside of the manifests that breaks when a table of theirs goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dependant {
+    /// Engine, as in `system.tables`.
+    pub engine: String,
+    /// Whose mark it carries.
+    pub owner: Option<Owner>,
+    /// Tables of the manifests it reads.
+    pub reads: BTreeSet<ObjectName>,
+    /// Tables of the manifests it writes into.
+    pub writes: BTreeSet<ObjectName>,
+}
+
+/// An object with this project's mark that no manifest declares any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undeclared {
+    /// Engine, as in `system.tables`.
+    pub engine: String,
+    /// What it is, of Kafka tables: their consumers have to be told from others.
+    pub definition: Option<Definition>,
+    /// Whose it was. A table made as a copy of another one has that one's comment, mark and all: a mark is no
+    /// proof that sluice made it.
+    pub owner: Owner,
 }
 
 /// How large a table is on a host.

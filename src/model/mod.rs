@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
+pub mod complaint;
 pub mod connection;
 pub mod create;
 pub mod definition;
@@ -17,6 +18,7 @@ pub mod table_consumer;
 pub mod token;
 pub mod topic;
 
+pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
@@ -25,8 +27,8 @@ pub use desired::{
     StartFrom, UnmanagedConfig,
 };
 pub use live::{
-    Canonical, CanonicalForm, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, Misfit, TableSize,
-    TopicFact,
+    Canonical, CanonicalForm, Dependant, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, Misfit,
+    TableSize, TopicFact, Undeclared,
 };
 pub use name::{Kind, ObjectName, ResourceId};
 pub use owner::Owner;

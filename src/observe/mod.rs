@@ -5,6 +5,8 @@ pub mod canonical;
 pub mod clickhouse;
 pub mod hosts;
 pub mod kafka;
+pub mod running;
+mod surroundings;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;

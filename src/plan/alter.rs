@@ -2,8 +2,9 @@
 
 use super::widening::widens;
 use crate::diff::{Attribute, AttributeChange};
-use crate::model::{Column, DefaultKind, Definition, DesiredObject};
+use crate::model::{Column, DefaultKind, Definition, DesiredObject, SettingValue};
 use crate::sql::{AlterCommand, ColumnProperty, Place};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a table is altered. Statements in the order in which they are sent.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -30,8 +31,8 @@ impl Alteration {
             | AlterCommand::ModifyOrderBy(_)
             | AlterCommand::ModifySampleBy(_)
             | AlterCommand::ModifyTtl(_)
-            | AlterCommand::ModifySetting(..)
-            | AlterCommand::ResetSetting(_)
+            | AlterCommand::ModifySettings(_)
+            | AlterCommand::ResetSettings(_)
             | AlterCommand::AddIndex(_)
             | AlterCommand::DropIndex(_)
             | AlterCommand::MaterializeIndex(_)
@@ -77,10 +78,10 @@ pub(super) fn alteration(
             }
             Attribute::SampleBy => parts.order_by.push(AlterCommand::ModifySampleBy(desired.sample_by.clone())),
             Attribute::Ttl => parts.ttl.push(AlterCommand::ModifyTtl(desired.ttl.clone())),
-            Attribute::Setting(key) => parts.settings.push(match desired.settings.get(key) {
-                Some(value) => AlterCommand::ModifySetting(key.clone(), value.clone()),
-                None => AlterCommand::ResetSetting(key.clone()),
-            }),
+            Attribute::Setting(key) => match desired.settings.get(key) {
+                Some(value) => drop(parts.settings.insert(key.clone(), value.clone())),
+                None => drop(parts.resets.insert(key.clone())),
+            },
             Attribute::Index(name) => {
                 let new = desired.indexes.iter().find(|i| i.name == *name).cloned();
                 parts.part(
@@ -121,7 +122,8 @@ struct Parts {
     dropped: Vec<AlterCommand>,
     columns: Vec<AlterCommand>,
     order_by: Vec<AlterCommand>,
-    settings: Vec<AlterCommand>,
+    settings: BTreeMap<String, SettingValue>,
+    resets: BTreeSet<String>,
     ttl: Vec<AlterCommand>,
     added: Vec<AlterCommand>,
     materialized: Vec<AlterCommand>,
@@ -144,11 +146,14 @@ impl Parts {
         self.added.extend(add);
     }
 
-    /// A column cannot be renamed and modified in one statement, and after a TTL the parser takes a comma for
-    /// another TTL: so these stand alone.
+    /// A column cannot be renamed and modified in one statement, and after settings or a TTL the parser takes a comma
+    /// for more of them: so these stand alone.
     fn statements(self) -> Vec<Vec<AlterCommand>> {
         let shape = [self.dropped, self.columns, self.order_by].concat();
-        let all = [self.renames, shape, self.settings, self.ttl, self.added, self.materialized];
+        let settings = (!self.settings.is_empty()).then_some(AlterCommand::ModifySettings(self.settings));
+        let resets = (!self.resets.is_empty()).then_some(AlterCommand::ResetSettings(self.resets));
+        let (settings, resets) = (settings.into_iter().collect(), resets.into_iter().collect());
+        let all = [self.renames, shape, settings, resets, self.ttl, self.added, self.materialized];
         all.into_iter().filter(|s| !s.is_empty()).collect()
     }
 }

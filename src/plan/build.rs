@@ -3,7 +3,7 @@
 use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
-use crate::diff::ChangeSet;
+use crate::diff::{ChangeSet, PipelineDiff};
 use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,8 +103,11 @@ pub fn plan(
     for diff in changes.topics.iter().filter(|d| policy.includes(&d.desired.id)) {
         take(topic::plan(diff, &live.kafka, policy));
     }
-    for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id)) {
-        take(pipeline::plan(diff, live, policy));
+    let recreated = topic::recreated(&changes.topics, policy);
+    // Whoever reads a topic that is made anew has to let go of it first, named by the command or not.
+    let reads = |d: &PipelineDiff| d.desired.topics.iter().any(|t| recreated.contains(t));
+    for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id) || reads(d)) {
+        take(pipeline::plan(diff, live, policy, &recreated));
     }
     let mut relations = Relations::default();
     for pipeline in &desired.pipelines {
@@ -114,6 +117,9 @@ pub fn plan(
         add_old_names(&mut relations, pipeline);
     }
     for diff in &changes.pipelines {
+        for (name, _) in diff.undeclared.iter().filter(|(_, (engine, _))| engine == "Kafka") {
+            relations.topics.insert(name.clone(), diff.desired.topics.clone());
+        }
         for (view, left_over) in &diff.left_over {
             relations.reads.insert(view.clone(), left_over.reads.iter().cloned().collect());
         }

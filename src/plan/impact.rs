@@ -39,4 +39,6 @@ pub enum Offsets {
     Replayed,
     /// Messages that nobody read are passed over.
     Skipped,
+    /// Its topic is another one: it begins at the first message.
+    Restarted,
 }

@@ -6,11 +6,14 @@ mod build;
 mod order;
 mod pipeline;
 mod rebuild;
+mod surroundings;
 mod topic;
 mod widening;
 
+pub mod checks;
 pub mod hazard;
 pub mod impact;
+mod narrowing;
 pub mod policy;
 pub mod step;
 
@@ -203,13 +206,20 @@ pub enum Blocked {
         /// Why.
         why: String,
     },
+    /// The server does not accept what the manifest asks for.
+    Refused {
+        /// Which object.
+        object: ObjectName,
+        /// The server's words.
+        why: String,
+    },
     /// `lifecycle.deletion` forbids it.
     DeletionForbidden,
-    /// A view that is not ours reads a table that would be dropped.
+    /// Something that is not ours uses a table that would be dropped: reads it, writes into it or stands over it.
     ReadByStranger {
         /// The table.
         object: ObjectName,
-        /// The view.
+        /// What uses it.
         reader: ObjectName,
     },
     /// No host of this cluster answered.
@@ -294,6 +304,13 @@ pub enum Note {
         /// The group.
         group: String,
     },
+    /// Messages are deleted with their topic.
+    MessagesLost {
+        /// All that the topic keeps.
+        messages: u64,
+        /// Those of them that a group of this project has not read.
+        unread: u64,
+    },
     /// A group begins to read, with what that means for the messages of its topics.
     GroupStarts {
         /// The group.
@@ -316,6 +333,30 @@ pub enum Note {
     OffsetsKept {
         /// The group.
         group: String,
+    },
+    /// Something that no manifest declares uses a table of this one. It is left alone and would block a drop.
+    NotManaged {
+        /// What uses it.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// The table it uses.
+        of: ObjectName,
+        /// Whether it reads the table.
+        reads: bool,
+        /// Whether it writes into the table.
+        writes: bool,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// Something that carries this resource's mark and is not declared. It is left alone.
+    NoLongerDeclared {
+        /// What.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
     },
 }
 

@@ -145,6 +145,8 @@ enum Subject {
     /// A table takes a name that is free.
     Rename(ObjectName),
     Mark(ObjectName),
+    /// Columns of a table go.
+    Shrink(ObjectName),
     Flush(ObjectName),
     Drop(ObjectName),
     /// A table goes that stood aside for another one, or served to copy.
@@ -178,6 +180,7 @@ impl Subject {
             TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
             TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
             TableAction::Flush { name } => Subject::Flush(name.clone()),
             TableAction::Copy(copy) => Subject::Copy(copy.to.clone()),
@@ -194,7 +197,7 @@ impl Subject {
 
 /// The place of a step among those of its own resource. Steps of a lower rank are done before any of a higher one
 /// begins: ingestion stops first and starts last, and what lies between is done while nothing flows.
-fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 {
+fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carries: bool) -> u8 {
     match &step.action {
         Action::Kafka(action) => match action {
             // Before the table that tells the old group is gone.
@@ -207,6 +210,9 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 
         },
         Action::Table(action) => match action {
             TableAction::CreateDatabase { .. } => 0,
+            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds. Only
+            // while offsets are carried over must the table tell the old group until nothing is read any more.
+            TableAction::Drop { name, .. } if relations.topics.contains_key(name) && !carries => 0,
             TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 1,
             TableAction::Drop { is_view: true, .. } => 2,
             TableAction::Flush { name } if swaps.stands_aside(name, at) => 16,
@@ -323,11 +329,14 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
 fn by_rank(steps: &[Step], relations: &Relations, swaps: &Swaps<'_>) -> BTreeSet<(usize, usize)> {
     let mut edges = BTreeSet::new();
     let mut of: BTreeMap<&ResourceId, BTreeMap<u8, Vec<usize>>> = BTreeMap::new();
+    let sets = steps.iter().filter(|s| matches!(s.action, Action::Kafka(KafkaAction::SetOffsets { .. })));
+    let carrying: BTreeSet<&ResourceId> = sets.map(|s| &s.resource).collect();
     for (i, step) in steps.iter().enumerate() {
         // Databases are shared; their edges are below.
         if !matches!(step.action, Action::Table(TableAction::CreateDatabase { .. })) {
             let ranks = of.entry(&step.resource).or_default();
-            ranks.entry(rank(i, step, relations, swaps)).or_default().push(i);
+            let carries = carrying.contains(&step.resource);
+            ranks.entry(rank(i, step, relations, swaps, carries)).or_default().push(i);
         }
     }
     for ranks in of.values() {
@@ -375,12 +384,15 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
         Subject::Rename(name) => vec![Subject::MakeDatabase(name.database.clone())],
         // The queue of a table that stood aside goes to where the new one sends.
         Subject::Discard(name) => vec![Subject::Flush(name.clone())],
-        Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
+        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {
             let mut all = vec![Subject::Flush(name.clone())];
-            // What reads, writes or lies over it goes first.
+            // What reads, writes or lies over it goes first, but for a Kafka table: the ranks place it.
+            if relations.topics.contains_key(name) {
+                return all;
+            }
             let above = relations.reads.keys().chain(relations.over.keys());
             let uses = above.filter(|v| relations.below(v).any(|b| b == name));
             all.extend(uses.cloned().map(Subject::Drop));

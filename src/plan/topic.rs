@@ -17,7 +17,12 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
     match (&diff.state, topic.lifecycle.state) {
         (TopicState::Unknown(why), _) => plan.block(Blocked::TopicUnknown(why.clone())),
         (TopicState::Missing, Presence::Absent) => {}
-        (TopicState::Present { id, .. }, Presence::Absent) => delete(topic, id, &mut plan, &mut draft),
+        (TopicState::Present { id, .. }, Presence::Absent) => {
+            delete(topic, id, &mut plan, &mut draft);
+            if plan.verb == Verb::Delete {
+                lost(topic, live, &mut plan);
+            }
+        }
         (TopicState::Missing, Presence::Present) => {
             plan.blocked = unfit(topic, live);
             plan.verb = Verb::Create;
@@ -28,6 +33,7 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
             plan.verb = Verb::Recreate;
             let delete = KafkaAction::DeleteTopic { name: topic.name.clone(), id: id.clone() };
             draft.step(&topic.id, delete, [Hazard::RecreatesTopic]);
+            lost(topic, live, &mut plan);
             draft.step(&topic.id, create(topic), []);
         }
         (TopicState::Present { changes, .. }, Presence::Present) => change(topic, changes, live, &mut plan, &mut draft),
@@ -36,6 +42,30 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
         plan.block(Blocked::RefusedByBrokers(words.clone()));
     }
     (plan, draft)
+}
+
+/// Topics that are deleted and made again.
+pub(super) fn recreated(topics: &[TopicDiff], policy: &Policy) -> BTreeSet<String> {
+    let again = |d: &&TopicDiff| {
+        let wanted = policy.recreate.contains(&d.desired.id) && policy.includes(&d.desired.id);
+        let present = matches!(d.state, TopicState::Present { .. }) && d.desired.lifecycle.state == Presence::Present;
+        wanted && present
+    };
+    topics.iter().filter(again).map(|d| d.desired.name.clone()).collect()
+}
+
+/// What is lost with the messages of a topic.
+fn lost(topic: &DesiredTopic, live: &LiveKafka, plan: &mut ResourcePlan) {
+    let Some(ends) = live.ends.get(&topic.name) else { return };
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let messages = ends.iter().map(|(low, high)| count(high - low)).sum();
+    let read = |partition: usize, low: i64| {
+        let key = (topic.name.clone(), u32::try_from(partition).unwrap_or(u32::MAX));
+        let places = live.groups.values().filter_map(|g| g.get(&key)).copied();
+        places.min().unwrap_or(low)
+    };
+    let unread = ends.iter().enumerate().map(|(p, (low, high))| count(high - read(p, *low).clamp(*low, *high))).sum();
+    plan.notes.push(Note::MessagesLost { messages, unread });
 }
 
 fn create(topic: &DesiredTopic) -> KafkaAction {

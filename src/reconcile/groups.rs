@@ -1,8 +1,9 @@
-//! What the plan needs to know of consumer groups: read only where a group begins or changes.
+//! What the plan needs to know of consumer groups: read only where a group begins or changes, or its topic goes.
 
 use crate::client::kafka::{KafkaError, KafkaReader};
-use crate::diff::{ChangeSet, HostState, PipelineDiff};
-use crate::model::{Definition, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TopicFact};
+use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
+use crate::model::{Definition, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom, TopicFact};
+use crate::plan::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads offsets of the groups that begin or change into the live state.
@@ -10,15 +11,20 @@ pub(super) async fn read(
     changes: &ChangeSet,
     clickhouse: &LiveClickHouse,
     kafka: &mut LiveKafka,
+    policy: &Policy,
     reader: &KafkaReader,
 ) -> Result<(), KafkaError> {
-    let begins: Vec<&PipelineDiff> = changes.pipelines.iter().filter(|p| begins(p, clickhouse)).collect();
-    if begins.is_empty() {
+    let goes =
+        |t: &&TopicDiff| policy.recreate.contains(&t.desired.id) || t.desired.lifecycle.state == Presence::Absent;
+    let lost: Vec<String> = changes.topics.iter().filter(goes).map(|t| t.desired.name.clone()).collect();
+    let loses = |p: &PipelineDiff| p.desired.topics.iter().any(|t| lost.contains(t));
+    let begins: Vec<&PipelineDiff> = changes.pipelines.iter().filter(|p| begins(p, clickhouse) || loses(p)).collect();
+    if begins.is_empty() && lost.is_empty() {
         return Ok(());
     }
     let known = reader.cluster().await?.topics;
     let mut counts = BTreeMap::new();
-    for topic in begins.iter().flat_map(|p| &p.desired.topics) {
+    for topic in begins.iter().flat_map(|p| &p.desired.topics).chain(&lost) {
         if let Some(partitions) = known.get(topic) {
             counts.insert(topic.clone(), u32::try_from(partitions.len()).unwrap_or(u32::MAX));
         }
@@ -84,6 +90,10 @@ fn live_groups(pipeline: &PipelineDiff, live: &LiveClickHouse) -> BTreeSet<Strin
         for name in names {
             let found = source.hosts.keys().filter_map(|h| live.hosts.get(*h)?.objects.get(name));
             groups.extend(found.filter_map(|o| group(&o.definition)));
+        }
+        for (name, (_, hosts)) in &pipeline.undeclared {
+            let found = hosts.iter().filter_map(|h| live.hosts.get(*h)?.undeclared.get(name)?.definition.as_ref());
+            groups.extend(found.filter_map(group));
         }
     }
     groups

@@ -56,11 +56,17 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             hosts.one(*host),
             sentence(why)
         ),
+        Blocked::Refused { object, why } => {
+            format!(
+                "ClickHouse refuses the manifest's definition of {object}: {}. Change it in the manifest",
+                sentence(why)
+            )
+        }
         Blocked::DeletionForbidden => "the manifest says `state: absent`, and its `lifecycle.deletion` is `forbid`: \
              set it to `allow` to drop it with its data, or to `orphan` to leave it on the servers"
             .into(),
         Blocked::ReadByStranger { object, reader } => format!(
-            "{reader} reads {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
+            "{reader} uses {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
              project first"
         ),
         Blocked::CannotRebuild { object, why } => {
@@ -123,6 +129,11 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
              until their session ends (45 s)"
         ),
+        Note::MessagesLost { messages: all, unread } => format!(
+            "{} are deleted with it; {} of them have not been read by every group of this project",
+            messages(*all),
+            grouped(*unread)
+        ),
         Note::GroupStarts { group, again, skipped, ahead } => format!(
             "the group {group} begins with {} before it; {} read before are read again, {} are passed over",
             messages(*ahead),
@@ -136,6 +147,43 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
+            "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
+            usage(*reads, *writes),
+            somewhere(hosts, on)
+        ),
+        Note::NoLongerDeclared { object, engine, hosts: on } => format!(
+            "{object} ({engine}) carries the mark of this resource and is not declared{} (left alone; drop it by hand \
+             if nobody needs it)",
+            somewhere(hosts, on)
+        ),
+    }
+}
+
+fn usage(reads: bool, writes: bool) -> &'static str {
+    match (reads, writes) {
+        (true, true) => "reads and writes",
+        (false, true) => "writes into",
+        (true | false, false) => "reads",
+    }
+}
+
+fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
+    hosts.unless_all(on).map(|on| format!(" on {on}")).unwrap_or_default()
+}
+
+/// Whether a note is about something that no manifest declares, which is told for all resources together.
+pub(super) fn is_not_managed(note: &Note) -> bool {
+    match note {
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::Unmanaged { .. }
+        | Note::BackgroundInsert { .. }
+        | Note::MembersStay { .. }
+        | Note::MessagesLost { .. }
+        | Note::GroupStarts { .. }
+        | Note::GroupContinues { .. }
+        | Note::KeptOld { .. }
+        | Note::OffsetsKept { .. } => false,
     }
 }
 
@@ -157,12 +205,13 @@ pub(super) fn impact(impact: &Impact) -> String {
             Offsets::Carried => "offsets carried over to the new group".into(),
             Offsets::Replayed => "messages read again".into(),
             Offsets::Skipped => "messages passed over".into(),
+            Offsets::Restarted => "the new topic is read from its first message".into(),
         });
     }
     match impact.offsets {
         Offsets::Kept | Offsets::Carried => parts.push("nothing lost, nothing twice".into()),
         Offsets::Replayed => parts.push("nothing lost; rows come twice".into()),
-        Offsets::Skipped => {}
+        Offsets::Skipped | Offsets::Restarted => {}
     }
     parts.join("; ")
 }

@@ -29,7 +29,7 @@ pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hos
 
 /// Writes the notes of a resource.
 pub(super) fn notes(paper: &mut Paper, resource: &ResourcePlan, hosts: &Hosts) {
-    for note in &resource.notes {
+    for note in resource.notes.iter().filter(|n| !reason::is_not_managed(n)) {
         paper.gap(difference::INDENT).put(Tone::Faint, "note:").gap(1);
         paper.prose(Tone::Plain, &reason::note(note, hosts));
     }

@@ -24,10 +24,10 @@ variants!(verb_name, VERBS, Verb: Keep Create Change Rebuild Recreate Delete For
 variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
-    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown DeletionForbidden ReadByStranger NoHosts
-    CannotRebuild DoesNotFit);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay GroupStarts GroupContinues OffsetsKept
-    KeptOld);
+    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
+    NoHosts CannotRebuild DoesNotFit);
+variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay MessagesLost GroupStarts GroupContinues
+    OffsetsKept NotManaged NoLongerDeclared KeptOld);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
     SetOffsets ForgetOffsets);
 variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy
@@ -269,7 +269,26 @@ fn others(plan: &mut Plan) {
     plan.resources.push(resource(forgotten.clone(), Verb::Forget));
     plan.steps.push(step(&forgotten, comment("raw.forgotten", "", false), &[0], &[]));
     plan.resources.push(ResourcePlan { blocked: vec![Blocked::NeedsRecreate], ..resource(stuck, Verb::Blocked) });
-    plan.resources.push(resource(pipeline_id("kept"), Verb::Keep));
+    let beside = Note::NotManaged {
+        object: object("mart.v"),
+        engine: "View".into(),
+        of: object("raw.kept"),
+        reads: true,
+        writes: false,
+        hosts: vec![0, 1, 2, 3],
+    };
+    let writer = Note::NotManaged {
+        object: object("mart.mv"),
+        engine: Engine::VIEW.into(),
+        of: object("raw.kept_local"),
+        reads: false,
+        writes: true,
+        hosts: vec![2],
+    };
+    let forgotten =
+        Note::NoLongerDeclared { object: object("raw.before"), engine: "Distributed".into(), hosts: vec![0, 1, 2, 3] };
+    let notes = vec![beside, writer, forgotten];
+    plan.resources.push(ResourcePlan { notes, ..resource(pipeline_id("kept"), Verb::Keep) });
 }
 
 /// A plan in which every reason stands in the way.
@@ -296,6 +315,7 @@ pub fn obstructed() -> Plan {
             Blocked::NeedsRecreate,
             Blocked::Foreign { object: object("raw.theirs"), owner },
             Blocked::ObjectUnknown { object: object("raw.t"), host: 2, why },
+            Blocked::Refused { object: object("raw.t_mv"), why: "Unknown expression identifier `x` (code 47)".into() },
             Blocked::DeletionForbidden,
             Blocked::ReadByStranger { object: object("raw.t"), reader: object("mart.v") },
             Blocked::NoHosts("storage".into()),

@@ -18,6 +18,7 @@ pub(super) fn evolved(plan: &mut Plan) {
     let notes = vec![
         Note::KeptOld { object: object("raw.evolved_local__old_20261120"), until: jiff::civil::date(2026, 11, 27) },
         Note::MembersStay { group: "readers".into() },
+        Note::MessagesLost { messages: 1_000, unread: 1 },
         Note::GroupStarts { group: "readers".into(), again: 12, skipped: 1, ahead: 1_204_117 },
         Note::GroupContinues { group: "readers".into(), ahead: 0 },
     ];

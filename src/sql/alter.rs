@@ -4,6 +4,7 @@ use super::change::on_cluster;
 use super::create;
 use super::statement::Statement;
 use crate::model::{Column, Constraint, Fragment, Index, ObjectName, Projection, SettingValue, quote};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One command of an ALTER TABLE.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,10 +45,10 @@ pub enum AlterCommand {
     ModifySampleBy(Option<Fragment>),
     /// MODIFY or REMOVE TTL.
     ModifyTtl(Option<Fragment>),
-    /// MODIFY SETTING.
-    ModifySetting(String, SettingValue),
-    /// RESET SETTING.
-    ResetSetting(String),
+    /// MODIFY SETTING, several in one command: the parser takes a comma after it for another setting.
+    ModifySettings(BTreeMap<String, SettingValue>),
+    /// RESET SETTING, several in one command.
+    ResetSettings(BTreeSet<String>),
     /// ADD INDEX.
     AddIndex(Index),
     /// DROP INDEX.
@@ -103,16 +104,16 @@ pub enum ColumnProperty {
 
 /// One statement with all commands: the server does all of them or none.
 pub fn alter(name: &ObjectName, commands: &[AlterCommand], cluster: Option<&str>) -> Statement {
-    altering(format!("{}{}", quote::object(name), on_cluster(cluster)), commands)
+    altering(format!("ALTER TABLE {}{}", quote::object(name), on_cluster(cluster)), commands)
 }
 
 /// The same for a temporary table, to see whether the server takes it.
 pub fn alter_temporary(name: &str, commands: &[AlterCommand]) -> Statement {
-    altering(quote::identifier(name), commands)
+    altering(format!("ALTER TEMPORARY TABLE {}", quote::identifier(name)), commands)
 }
 
-fn altering(table: String, commands: &[AlterCommand]) -> Statement {
-    let mut statement = Statement::new(format!("ALTER TABLE {table}"));
+fn altering(head: String, commands: &[AlterCommand]) -> Statement {
+    let mut statement = Statement::new(head);
     for (i, one) in commands.iter().enumerate() {
         statement.push(if i == 0 { "\n    " } else { ",\n    " });
         command(&mut statement, one);
@@ -141,11 +142,17 @@ fn command(statement: &mut Statement, command: &AlterCommand) {
         AlterCommand::ModifySampleBy(None) => "REMOVE SAMPLE BY".into(),
         AlterCommand::ModifyTtl(Some(ttl)) => format!("MODIFY TTL {ttl}"),
         AlterCommand::ModifyTtl(None) => "REMOVE TTL".into(),
-        AlterCommand::ModifySetting(key, value) => {
-            statement.push(&format!("MODIFY SETTING {} = ", name(key)));
-            return statement.push_value(value);
+        AlterCommand::ModifySettings(settings) => {
+            for (i, (key, value)) in settings.iter().enumerate() {
+                statement.push(if i == 0 { "MODIFY SETTING " } else { ", " });
+                statement.push(&format!("{} = ", name(key)));
+                statement.push_value(value);
+            }
+            return;
         }
-        AlterCommand::ResetSetting(key) => format!("RESET SETTING {}", name(key)),
+        AlterCommand::ResetSettings(keys) => {
+            format!("RESET SETTING {}", keys.iter().map(name).collect::<Vec<_>>().join(", "))
+        }
         AlterCommand::AddIndex(index) => format!("ADD {}", create::index(index)),
         AlterCommand::DropIndex(index) => format!("DROP INDEX {}", name(index)),
         AlterCommand::MaterializeIndex(index) => format!("MATERIALIZE INDEX {}", name(index)),
@@ -191,13 +198,16 @@ mod tests {
             AlterCommand::AddColumn { column: Column::new("a b", "UInt8"), place: Some(Place::After("c d".into())) },
             AlterCommand::Remove { column: "e".into(), property: ColumnProperty::Codec },
             AlterCommand::ModifyOrderBy(Fragment::new("a, b")),
-            AlterCommand::ModifySetting("ttl_only_drop_parts".into(), SettingValue::Number("1".into())),
+            AlterCommand::ModifySettings(BTreeMap::from([
+                ("ttl_only_drop_parts".to_owned(), SettingValue::Number("1".into())),
+                ("z".to_owned(), SettingValue::Number("2".into())),
+            ])),
         ];
         assert_eq!(
             alter(&t, &commands, Some("c")).shown(),
             "ALTER TABLE d.`odd name` ON CLUSTER c\n    ADD COLUMN `a b` UInt8 AFTER `c d`,\n    \
              MODIFY COLUMN e REMOVE CODEC,\n    MODIFY ORDER BY (a, b),\n    \
-             MODIFY SETTING ttl_only_drop_parts = 1"
+             MODIFY SETTING ttl_only_drop_parts = 1, z = 2"
         );
         let wait = alter(&t, &[AlterCommand::MaterializeIndex("i".into())], None).shown();
         assert!(wait.ends_with("MATERIALIZE INDEX i\nSETTINGS mutations_sync = 1"), "{wait}");

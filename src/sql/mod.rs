@@ -9,6 +9,7 @@ pub mod alter;
 pub mod change;
 pub mod copy;
 pub mod read;
+pub mod running;
 
 pub use alter::{AlterCommand, ColumnProperty, Place};
 pub use copy::{CopiedValue, Copy, CopyMethod};

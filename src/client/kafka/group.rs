@@ -1,5 +1,6 @@
 //! Consumer groups: what is known of them, and how the brokers refuse a change of one.
 
+use super::error::TopicError;
 use std::collections::BTreeMap;
 
 /// One answer for each group asked for, by name.
@@ -81,8 +82,57 @@ pub enum GroupError {
 }
 
 impl GroupError {
+    /// Names of errors that pass by themselves: coordinators move and load.
+    const PASSING: [&str; 3] = ["COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR"];
+
+    /// Whether the same request may succeed a moment later without anybody changing anything.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            GroupError::Live | GroupError::Forbidden(_) => false,
+            GroupError::Other { code, .. } => Self::PASSING.contains(&code.as_str()),
+        }
+    }
+
+    /// What the refusal of a partition says of its group; none where it is about the topic.
+    pub(super) fn of_partition(refusal: &TopicError) -> Option<Self> {
+        const LIVE: [&str; 4] =
+            ["NON_EMPTY_GROUP", "UNKNOWN_MEMBER_ID", "GROUP_SUBSCRIBED_TO_TOPIC", "REBALANCE_IN_PROGRESS"];
+        let TopicError::Other { code, message } = refusal else { return None };
+        if LIVE.contains(&code.as_str()) {
+            Some(GroupError::Live)
+        } else if code == "GROUP_AUTHORIZATION_FAILED" {
+            Some(GroupError::Forbidden(message.clone()))
+        } else {
+            let passing = Self::PASSING.contains(&code.as_str());
+            passing.then(|| GroupError::Other { code: code.clone(), message: message.clone() })
+        }
+    }
+
     /// A group that an answer leaves out.
     pub(super) fn unanswered() -> Self {
         GroupError::Other { code: "NO_ANSWER".to_owned(), message: "the answer leaves the group out".to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_coordinator_on_the_move_passes() {
+        let other = |code: &str| GroupError::Other { code: code.to_owned(), message: String::new() };
+        assert!(other("NOT_COORDINATOR").is_passing() && !other("INVALID_GROUP_ID").is_passing());
+        assert!(!GroupError::Live.is_passing() && !GroupError::Forbidden(String::new()).is_passing());
+    }
+
+    #[test]
+    fn what_a_partition_says_of_its_group_is_told_from_what_it_says_of_its_topic() {
+        let of = |code: &str| {
+            GroupError::of_partition(&TopicError::Other { code: code.to_owned(), message: "words".to_owned() })
+        };
+        assert_eq!(of("UNKNOWN_MEMBER_ID"), Some(GroupError::Live));
+        assert_eq!(of("GROUP_AUTHORIZATION_FAILED"), Some(GroupError::Forbidden("words".to_owned())));
+        assert!(of("COORDINATOR_LOAD_IN_PROGRESS").unwrap().is_passing());
+        assert_eq!((of("OFFSET_METADATA_TOO_LARGE"), GroupError::of_partition(&TopicError::NotFound)), (None, None));
     }
 }

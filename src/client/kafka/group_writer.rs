@@ -4,8 +4,10 @@ use super::counts::Request;
 use super::error::{KafkaError, TopicError};
 use super::group::{GroupError, PerGroup, Positions, Removal};
 use super::native::Offsets;
+use super::waits::{backoff, is_worth_another_try};
 use super::wire;
 use super::writer::KafkaWriter;
+use backon::Retryable as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl KafkaWriter {
@@ -19,10 +21,13 @@ impl KafkaWriter {
         if offsets.is_empty() {
             return Ok(());
         }
-        let (name, wanted) = (group.to_owned(), offsets.clone());
         let request = Request::CommitOffsets;
-        let answer = self.handle().call(request, move |call| call.set_offsets(&name, &wanted)).await?;
-        self.settle(request, group, answer, offsets.keys().cloned())
+        let set = || async {
+            let (name, wanted) = (group.to_owned(), offsets.clone());
+            let answer = self.handle().call(request, move |call| call.set_offsets(&name, &wanted)).await?;
+            self.settle(request, group, answer, offsets.keys().cloned())
+        };
+        self.retrying(set).await
     }
 
     /// Deletes a group with its offsets. One that does not exist is deleted.
@@ -31,11 +36,14 @@ impl KafkaWriter {
     /// [`KafkaError::Group`] with [`GroupError::Live`] where it has members, or with another reason of the brokers; or
     /// the request failed.
     pub async fn delete_group(&self, group: &str) -> Result<(), KafkaError> {
-        let names = [group.to_owned()];
         let request = Request::DeleteGroups;
-        let mut answers: PerGroup<()> = self.handle().call(request, move |call| call.delete_groups(&names)).await?;
-        let answer = answers.remove(group).unwrap_or_else(|| Err(GroupError::unanswered()));
-        answer.map_err(|source| self.handle().refused_group(request, group, source))
+        let delete = || async {
+            let names = [group.to_owned()];
+            let mut answers: PerGroup<()> = self.handle().call(request, move |call| call.delete_groups(&names)).await?;
+            let answer = answers.remove(group).unwrap_or_else(|| Err(GroupError::unanswered()));
+            answer.map_err(|source| self.handle().refused_group(request, group, source))
+        };
+        self.retrying(delete).await
     }
 
     /// Deletes the committed offsets of a group in partitions `0..count` of each topic. Offsets that do not exist are
@@ -48,15 +56,18 @@ impl KafkaWriter {
         if topics.values().all(|count| *count == 0) {
             return Ok(());
         }
-        let (name, wanted) = (group.to_owned(), topics.clone());
         let request = Request::DeleteOffsets;
-        let answer = self.handle().call(request, move |call| call.delete_offsets(&name, &wanted)).await?;
         let gone = |(at, offset)| match offset {
             Err(TopicError::NotFound) => (at, Ok(0)),
             other => (at, other),
         };
-        let answer = answer.map(|offsets| offsets.into_iter().map(gone).collect());
-        self.settle(request, group, answer, [])
+        let delete = || async {
+            let (name, wanted) = (group.to_owned(), topics.clone());
+            let answer = self.handle().call(request, move |call| call.delete_offsets(&name, &wanted)).await?;
+            let answer = answer.map(|offsets| offsets.into_iter().map(gone).collect());
+            self.settle(request, group, answer, [])
+        };
+        self.retrying(delete).await
     }
 
     /// Removes members from a group, as the Java admin's `removeMembersFromConsumerGroup` does: for consumers that died
@@ -93,17 +104,15 @@ impl KafkaWriter {
         let refusal = offsets.into_iter().find_map(|((topic, _), offset)| offset.err().map(|source| (topic, source)));
         match refusal {
             None => Ok(()),
-            Some((_, TopicError::Other { code, .. })) if IN_USE.contains(&code.as_str()) => {
-                Err(self.handle().refused_group(request, group, GroupError::Live))
-            }
-            Some((_, TopicError::Other { code, message })) if code == "GROUP_AUTHORIZATION_FAILED" => {
-                Err(self.handle().refused_group(request, group, GroupError::Forbidden(message)))
-            }
-            Some((topic, source)) => Err(self.handle().refused(request, &topic, source)),
+            Some((topic, source)) => Err(self.handle().refused_partition(request, group, &topic, source)),
         }
     }
-}
 
-/// How brokers refuse a partition whose group has members.
-const IN_USE: [&str; 4] =
-    ["NON_EMPTY_GROUP", "UNKNOWN_MEMBER_ID", "GROUP_SUBSCRIBED_TO_TOPIC", "REBALANCE_IN_PROGRESS"];
+    /// Makes a request again while its coordinator moves or loads: a refusal says that nothing was changed.
+    async fn retrying<T, Fut>(&self, attempt: impl FnMut() -> Fut) -> Result<T, KafkaError>
+    where
+        Fut: Future<Output = Result<T, KafkaError>>,
+    {
+        attempt.retry(backoff(self.handle().timeout())).when(is_worth_another_try).await
+    }
+}

@@ -42,6 +42,11 @@ impl Handle {
         self.counters.add(request);
     }
 
+    /// How long one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     pub(super) fn counts(&self) -> RequestCounts {
         self.counters.read()
     }
@@ -79,6 +84,20 @@ impl Handle {
     /// The brokers' refusal of one group.
     pub(super) fn refused_group(&self, request: Request, group: &str, source: GroupError) -> KafkaError {
         KafkaError::Group { servers: self.servers.clone(), request, group: group.to_owned(), source }
+    }
+
+    /// The brokers' refusal of one partition in a request about a group.
+    pub(super) fn refused_partition(
+        &self,
+        request: Request,
+        group: &str,
+        topic: &str,
+        source: TopicError,
+    ) -> KafkaError {
+        match GroupError::of_partition(&source) {
+            Some(source) => self.refused_group(request, group, source),
+            None => self.refused(request, topic, source),
+        }
     }
 
     pub(super) fn refused(&self, request: Request, topic: &str, source: TopicError) -> KafkaError {

@@ -3,7 +3,7 @@
 
 use super::treatment::{Treated, Treatment, standing};
 use crate::diff::PipelineDiff;
-use crate::model::{Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
+use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
 use crate::plan::build::Draft;
 use crate::plan::step::{KafkaAction, Start, TableAction};
 use crate::plan::{Hazard, Note, Offsets, ResourcePlan};
@@ -21,13 +21,25 @@ pub(super) struct Outlook {
 }
 
 /// Whether the live Kafka table reads with another group than the desired one.
-pub(super) fn changes_group(object: &Treated<'_>, group: &str, live: &LiveClickHouse) -> bool {
-    object.role() == Role::Source && old_groups(object, live).iter().any(|old| old != group)
+pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &LiveClickHouse) -> bool {
+    object.role() == Role::Source && old_groups(diff, object, live).iter().any(|old| *old != diff.desired.group)
 }
 
-fn old_groups(source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
-    let found = source.hosts.keys().filter_map(|host| standing(source.object, *host, live));
-    found.filter_map(|o| text(o.definition.settings.get("kafka_group_name")?)).collect()
+/// The groups of the Kafka tables that stand there, those that are no longer declared included.
+fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
+    let standing = source.hosts.keys().filter_map(|host| standing(source.object, *host, live)).map(|o| &o.definition);
+    let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
+    found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
+}
+
+/// Kafka tables that the pipeline no longer declares, with the index of their host.
+fn undeclared<'l>(
+    diff: &'l PipelineDiff,
+    live: &'l LiveClickHouse,
+) -> impl Iterator<Item = (usize, &'l Definition)> + 'l {
+    let on = diff.undeclared.iter().flat_map(|(name, (_, hosts))| hosts.iter().map(move |h| (*h, name)));
+    on.filter_map(|(host, name)| Some((host, live.hosts.get(host)?.undeclared.get(name)?.definition.as_ref()?)))
+        .filter(|(_, definition)| definition.engine.name == "Kafka")
 }
 
 fn text(value: &SettingValue) -> Option<String> {
@@ -61,33 +73,48 @@ pub(super) fn reconnect(
             draft.step_on(&id, TableAction::Drop { name, is_view: false, sync: true }, hosts, hazards);
         }
         draft.step_on(&id, TableAction::Create(Box::new(definition.clone())), remade.clone(), []);
-        if remade.is_empty() && made.is_empty() {
+        if remade.is_empty() && made.is_empty() && undeclared(diff, &live.clickhouse).next().is_none() {
             continue;
         }
         if !whole {
             outlook.reconnects = true;
             let gone = remade.union(&made).copied().collect();
-            outlook.waits = !leave(source, &gone, &diff.desired.group, &live.clickhouse, plan, draft);
+            outlook.waits = !leave(diff, source, &gone, &live.clickhouse, plan, draft);
         }
         outlook.offsets = start(diff, source, live, plan, draft);
     }
     outlook
 }
 
+/// Every Kafka table of the pipeline is dropped and made again: nobody waits for its old consumers.
+pub(super) fn leave_all(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    for source in treated.iter().filter(|t| t.role() == Role::Source) {
+        let gone = source.object.hosts.keys().copied().collect();
+        leave(diff, source, &gone, live, plan, draft);
+    }
+}
+
 /// Removes the members of the dropped tables; false where they cannot be told from those of living ones.
 fn leave(
+    diff: &PipelineDiff,
     source: &Treated<'_>,
     gone: &BTreeSet<usize>,
-    group: &str,
     live: &LiveClickHouse,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) -> bool {
-    let mut groups = old_groups(source, live);
+    let mut groups = old_groups(diff, source, live);
     if groups.is_empty() {
-        groups.insert(group.to_owned());
+        groups.insert(diff.desired.group.clone());
     }
-    let consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
+    let mut consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
+    consumers.extend(undeclared(diff, live).filter_map(|(host, d)| consumer_of(d, host, live)));
     let ids: BTreeSet<String> = consumers.iter().flat_map(TableConsumer::client_ids).collect();
     let living = source.object.hosts.keys().filter(|h| !gone.contains(h));
     let shared = living.filter_map(|h| consumer(source, *h, live)).any(|c| ids.iter().any(|id| c.belongs(id)));
@@ -104,9 +131,12 @@ fn leave(
 
 /// The table's consumers on a host, as it stands or as it is to be.
 fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
-    let server = live.hosts.get(host)?;
     let found = standing(source.object, host, live).map(|o| &o.definition);
-    let definition = found.unwrap_or(&source.object.desired.definition);
+    consumer_of(found.unwrap_or(&source.object.desired.definition), host, live)
+}
+
+fn consumer_of(definition: &Definition, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
+    let server = live.hosts.get(host)?;
     let setting = |key: &str| definition.settings.get(key).and_then(text);
     Some(TableConsumer {
         host: server.hostname.clone(),
@@ -126,9 +156,9 @@ fn start(
     draft: &mut Draft,
 ) -> Option<Offsets> {
     let desired = &diff.desired;
-    let old: BTreeSet<String> =
-        old_groups(source, &live.clickhouse).into_iter().filter(|g| *g != desired.group).collect();
-    if old.is_empty() && desired.start_from.is_none() {
+    let old = old_groups(diff, source, &live.clickhouse);
+    // A group that reads already goes on where it is.
+    if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
     }
     let committed = live.kafka.groups.get(&desired.group);

@@ -9,7 +9,7 @@ use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::TableAction;
-use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild};
+use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,40 +21,51 @@ const RECONNECT: Duration = Duration::from_secs(3);
 /// When the group has to wait for members that are gone (45.9 to 48.2 s were measured).
 const SESSION: Duration = Duration::from_secs(48);
 
-pub(super) fn evolve(
-    diff: &PipelineDiff,
-    treated: &[Treated<'_>],
-    live: &Live,
-    policy: &Policy,
-    plan: &mut ResourcePlan,
-    draft: &mut Draft,
-) {
-    let hosts = &live.clickhouse;
-    let whole = !exists(diff);
-    plan.changes = differences(diff);
-    drop_left_over(diff, plan, draft);
-    databases(diff, draft);
-    let paused = !whole && pauses(diff, treated, hosts);
-    if paused {
-        stop(treated, hosts, plan, draft);
-    }
-    for object in treated {
-        change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
-        adopt(object, plan, draft);
-    }
-    let offsets = consumer::reconnect(diff, treated, live, paused, plan, draft);
-    let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
-    plan.verb = match () {
-        () if makes && whole => Verb::Create,
-        () if rebuilds(treated) => Verb::Rebuild,
-        () if !plan.changes.is_empty() => Verb::Change,
-        () => plan.verb,
-    };
-    if !whole && draft.has_steps() {
-        plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, offsets) });
-    }
-    if makes {
-        foreground(diff, hosts, plan);
+/// A pipeline as it is and as it should be.
+pub(super) struct Evolution<'a> {
+    pub diff: &'a PipelineDiff,
+    pub treated: &'a [Treated<'a>],
+    pub live: &'a Live,
+    pub policy: &'a Policy,
+    /// Ingestion has to stop whatever changes: a topic goes.
+    pub stops: bool,
+}
+
+impl Evolution<'_> {
+    /// The steps from one to the other.
+    pub fn plan(&self, plan: &mut ResourcePlan, draft: &mut Draft) {
+        let Evolution { diff, treated, live, policy, stops } = *self;
+        let hosts = &live.clickhouse;
+        let whole = !exists(diff);
+        plan.changes = differences(diff);
+        drop_left_over(diff, plan, draft);
+        drop_undeclared(diff, plan, draft);
+        databases(diff, draft);
+        let paused = !whole && (stops || pauses(diff, treated, hosts));
+        if paused {
+            stop(diff, treated, hosts, plan, draft);
+        }
+        for object in treated {
+            change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
+            adopt(object, plan, draft);
+        }
+        let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
+        if stops {
+            outlook.offsets = Some(Offsets::Restarted);
+        }
+        let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
+        plan.verb = match () {
+            () if makes && whole => Verb::Create,
+            () if rebuilds(treated) => Verb::Rebuild,
+            () if !plan.changes.is_empty() || stops && !whole => Verb::Change,
+            () => plan.verb,
+        };
+        if !whole && draft.has_steps() {
+            plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, outlook) });
+        }
+        if makes {
+            foreground(diff, hosts, plan);
+        }
     }
 }
 
@@ -71,19 +82,43 @@ fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -
         let renamed = !t.object.under_old_name.is_empty();
         renamed || t.role() == Role::Hub && t.any(|t| matches!(t, Treatment::Remake))
     });
-    let regroups = treated.iter().any(|t| consumer::changes_group(t, &diff.desired.group, live));
-    rebuilds(treated) || hub || regroups || view(|t| matches!(t, Treatment::Remake)) || views_move && columns_move
+    let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
+    rebuilds(treated)
+        || hub
+        || regroups
+        || replaced
+        || view(|t| matches!(t, Treatment::Remake))
+        || views_move && columns_move
+}
+
+/// What the pipeline no longer declares and holds no rows goes.
+fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for (name, (engine, hosts)) in diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(engine)) {
+        let listed = hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: Vec::new() });
+        let is_view = engine == crate::model::Engine::VIEW;
+        let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
+        draft.step_on(&plan.id, action, hosts.clone(), []);
+    }
 }
 
 /// Takes away the views that read Kafka, on every host, and empties the queues behind them.
-fn stop(treated: &[Treated<'_>], live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn stop(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     for view in treated.iter().filter(|t| t.is_view()) {
         let object = view.object;
         let there = |host: &usize| standing(object, *host, live).is_some();
         // What reads Kafka now is what stops, whatever it is to read after.
         let reads_kafka = |host: &usize| {
             let sources = treated.iter().filter(|t| t.role() == Role::Source);
-            let mut names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
+            let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
+            let mut names = names.chain(diff.undeclared.keys());
             let found = standing(object, *host, live);
             names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
         };

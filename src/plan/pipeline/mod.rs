@@ -5,7 +5,7 @@ mod evolve;
 mod treatment;
 
 use super::build::Draft;
-use super::step::TableAction;
+use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
@@ -13,9 +13,15 @@ use std::collections::BTreeSet;
 use treatment::{Treated, Treatment};
 
 /// The pipeline's part of the plan, with its steps.
-pub(super) fn plan(diff: &PipelineDiff, live: &Live, policy: &Policy) -> (ResourcePlan, Draft) {
+pub(super) fn plan(
+    diff: &PipelineDiff,
+    live: &Live,
+    policy: &Policy,
+    recreated: &BTreeSet<String>,
+) -> (ResourcePlan, Draft) {
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
+    plan.notes = super::surroundings::notes(diff);
     plan.blocked = untouchable(diff);
     if !plan.blocked.is_empty() {
         plan.verb = Verb::Blocked;
@@ -23,22 +29,40 @@ pub(super) fn plan(diff: &PipelineDiff, live: &Live, policy: &Policy) -> (Resour
         return (plan, draft);
     }
     let hosts = &live.clickhouse;
-    let treated: Vec<Treated<'_>> =
+    let mut treated: Vec<Treated<'_>> =
         diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, hosts)).collect();
+    let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
+    if loses_topic {
+        treated.iter_mut().for_each(Treated::reconnect);
+    }
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, hosts, &mut plan, &mut draft),
+        Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
         }
-        Presence::Present => evolve::evolve(diff, &treated, live, policy, &mut plan, &mut draft),
+        Presence::Present => {
+            let evolution = evolve::Evolution { diff, treated: &treated, live, policy, stops: loses_topic };
+            evolution.plan(&mut plan, &mut draft);
+        }
     }
+    forget_offsets(diff, recreated, &mut plan, &mut draft);
     (plan, draft)
+}
+
+/// The offsets of a topic that is made anew are none of the new one.
+fn forget_offsets(diff: &PipelineDiff, recreated: &BTreeSet<String>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let topics: Vec<String> = diff.desired.topics.iter().filter(|t| recreated.contains(*t)).cloned().collect();
+    let source = diff.objects.iter().find(|o| o.desired.role == Role::Source);
+    if let Some(source) = source.filter(|_| !topics.is_empty() && exists(diff)) {
+        let (table, group) = (source.desired.definition.name.clone(), diff.desired.group.clone());
+        draft.step(&plan.id, KafkaAction::ForgetOffsets { table, group, topics }, []);
+    }
 }
 
 /// What nobody may touch, or nobody can judge.
@@ -54,6 +78,9 @@ fn untouchable(diff: &PipelineDiff) -> Vec<Blocked> {
             match state {
                 HostState::Foreign(owner) => {
                     blocked.push(Blocked::Foreign { object: name.clone(), owner: owner.clone() });
+                }
+                HostState::Unknown { why, refused: true, .. } => {
+                    blocked.push(Blocked::Refused { object: name.clone(), why: why.clone() });
                 }
                 HostState::Unknown { why, .. } => {
                     blocked.push(Blocked::ObjectUnknown { object: name.clone(), host: *host, why: why.clone() });
@@ -108,7 +135,13 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
 }
 
 /// Drops everything that is there and makes all of it.
-fn again(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn again(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
     drops(diff, plan, draft);
@@ -116,6 +149,7 @@ fn again(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
     }
+    consumer::leave_all(diff, treated, live, plan, draft);
     plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
     foreground(diff, live, plan);
 }

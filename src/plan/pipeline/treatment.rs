@@ -38,6 +38,13 @@ impl<'a> Treated<'a> {
         Self { object, hosts }
     }
 
+    /// The Kafka table is made anew wherever it is, whether it differs or not.
+    pub fn reconnect(&mut self) {
+        if self.role() == Role::Source {
+            self.hosts.values_mut().filter(|t| **t != Treatment::Make).for_each(|t| *t = Treatment::Remake);
+        }
+    }
+
     pub fn name(&self) -> &'a ObjectName {
         &self.object.desired.definition.name
     }

@@ -3,13 +3,16 @@
 
 mod broken;
 mod canonical_forms;
+mod checked;
 mod deletion;
 mod drift;
 mod hostile;
+mod left_running;
 mod ownership;
 mod recreate;
 mod renamed_view;
 mod secrets;
+mod surroundings;
 mod topics;
 
 use sluice::model::{Kind, ObjectName, ResourceId};

@@ -1,10 +1,10 @@
 //! Offsets that groups have committed: read, set and deleted, with the error of each partition.
 
 use super::super::group::{GroupError, Positions};
-use super::call::{Call, result_of};
+use super::call::{Call, Event, result_of};
 use super::groups::group_result;
 use super::guard::{Owned, array};
-use super::outcome::{NativeError, is_absent_group};
+use super::outcome::{NativeError, is_about_group, is_absent_group};
 use super::partitions::{List, Offsets, all, elements, list};
 use super::text::c_string;
 use rdkafka::bindings as sys;
@@ -31,10 +31,14 @@ impl Call<'_> {
         }
         .ok_or_else(no_request)?;
         let mut requests = [wanted.ptr()];
-        let event = self.admin(Op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, false, |rk, options, queue| {
+        let answer = self.admin(Op::RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, false, |rk, options, queue| {
             // SAFETY: all are live for the call.
             unsafe { sys::rd_kafka_ListConsumerGroupOffsets(rk, requests.as_mut_ptr(), 1, options, queue) }
-        })?;
+        });
+        let event = match of_group(answer)? {
+            Ok(event) => event,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         // SAFETY: the event is live; the result is part of it.
         let result = result_of(unsafe { sys::rd_kafka_event_ListConsumerGroupOffsets_result(event.ptr()) })?;
         let mut count = 0;
@@ -59,10 +63,14 @@ impl Call<'_> {
         }
         .ok_or_else(no_request)?;
         let mut requests = [wanted.ptr()];
-        let event = self.admin(Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, false, |rk, options, queue| {
+        let answer = self.admin(Op::RD_KAFKA_ADMIN_OP_ALTERCONSUMERGROUPOFFSETS, false, |rk, options, queue| {
             // SAFETY: all are live for the call.
             unsafe { sys::rd_kafka_AlterConsumerGroupOffsets(rk, requests.as_mut_ptr(), 1, options, queue) }
-        })?;
+        });
+        let event = match of_group(answer)? {
+            Ok(event) => event,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         // SAFETY: the event is live; the result is part of it.
         let result = result_of(unsafe { sys::rd_kafka_event_AlterConsumerGroupOffsets_result(event.ptr()) })?;
         let mut count = 0;
@@ -97,7 +105,10 @@ impl Call<'_> {
         let event = match answer {
             // A group that does not exist is no error of a group here, but of the whole request.
             Err(error) if is_absent_group(error.code) => return Ok(Ok(Offsets::new())),
-            other => other?,
+            other => match of_group(other)? {
+                Ok(event) => event,
+                Err(refusal) => return Ok(Err(refusal)),
+            },
         };
         // SAFETY: the event is live; the result is part of it.
         let result = result_of(unsafe { sys::rd_kafka_event_DeleteConsumerGroupOffsets_result(event.ptr()) })?;
@@ -107,6 +118,16 @@ impl Call<'_> {
             let items = sys::rd_kafka_DeleteConsumerGroupOffsets_result_groups(result.as_ptr(), &raw mut count);
             only(array(items.cast_const(), count))
         }
+    }
+}
+
+/// Takes refusals of the group out of the errors of a request: it is about one group, and librdkafka tells some of them
+/// as the request's own.
+fn of_group(answer: Result<Event, NativeError>) -> Result<Result<Event, GroupError>, NativeError> {
+    match answer {
+        Ok(event) => Ok(Ok(event)),
+        Err(error) if is_about_group(error.code) => Ok(Err(error.into())),
+        Err(error) => Err(error),
     }
 }
 

@@ -7,7 +7,8 @@ use super::front::{Body, Step, coordinator, framed, front, front_of, left, versi
 use super::remove_members;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 async fn removed(settings: &KafkaSettings, ids: &[&str]) -> Result<Removal, KafkaError> {
     remove_members(settings, "g", ids.iter().map(|id| (*id).to_owned()).collect()).await

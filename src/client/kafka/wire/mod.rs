@@ -21,13 +21,13 @@ use super::error::KafkaError;
 use super::group::{GroupError, Removal};
 use super::hidden::Hidden;
 use super::settings::KafkaSettings;
-use backon::{ExponentialBuilder, Retryable as _};
+use super::waits::backoff;
+use backon::Retryable as _;
 use connection::Address;
 use error::WireError;
 use kafka_protocol::ResponseError;
 use security::Security;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// Takes members out of a group; asks again while its coordinator moves or loads.
 pub(super) async fn remove_members(
@@ -72,16 +72,7 @@ fn explain(settings: &KafkaSettings, group: &str, error: WireError) -> KafkaErro
             KafkaError::Group { servers, request, group: group.to_owned(), source }
         }
         WireError::Garbage(message) | WireError::Unsupported(message) => {
-            KafkaError::Request { servers, request, code: "NO_ANSWER".to_owned(), message: redact(message) }
+            KafkaError::Request { servers, request, code: "BAD_ANSWER".to_owned(), message: redact(message) }
         }
     }
-}
-
-/// A coordinator loads in a second or two.
-fn backoff(within: Duration) -> ExponentialBuilder {
-    ExponentialBuilder::new()
-        .with_min_delay(Duration::from_millis(50))
-        .with_max_delay(Duration::from_secs(1))
-        .without_max_times()
-        .with_total_delay(Some(within))
 }
