@@ -2,7 +2,7 @@
 
 use super::rebuild;
 use super::step::{Action, KafkaAction, Step, TableAction};
-use crate::model::{Definition, ObjectName, ResourceId};
+use crate::model::{Definition, ObjectName, ResourceId, scratch};
 use crate::sql::AlterCommand;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
@@ -219,6 +219,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             TableAction::Flush { .. } => 3,
             TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
             TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
+            // They tell what was cut until it is finished.
+            TableAction::Drop { name, .. } if scratch::is_kept(name) => 17,
             TableAction::Drop { .. } => 5,
             TableAction::Create(definition) if relations.is_entry(&definition.name) => 15,
             TableAction::Create(definition) if definition.is_view() => 13,

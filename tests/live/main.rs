@@ -18,5 +18,6 @@ mod examples;
 mod fixture;
 mod kafka_client;
 mod kafka_groups;
+mod rebuild;
 mod scenarios;
 mod wild;
