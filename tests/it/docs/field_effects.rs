@@ -96,9 +96,6 @@ pub const EFFECTS: &[Entry] = &[
     (K, "lifecycle.deletion", Next, "decides what `state: absent` and a recreate may do"),
     (T, "lifecycle.incompatible", Nothing, "a topic is made again by `--recreate` only"),
     (K, "lifecycle.incompatible", Next, "decides between `rebuild`, `recreate` and `block`"),
-    (P, "lifecycle.keepOldFor", Nothing, ""),
-    (T, "lifecycle.keepOldFor", Nothing, ""),
-    (K, "lifecycle.keepOldFor", Next, "how long a table that was built anew leaves its old one"),
     (
         T,
         "lifecycle.state",
