@@ -22,7 +22,7 @@ fn finding(complaint: &Complaint, place: Option<Place>) -> Finding {
     let message = &complaint.message;
     let finding = match complaint.kind {
         ComplaintKind::Refused => Finding::error("server/refuses", message, place),
-        ComplaintKind::UnknownFormat => Finding::error("server/format", message, place),
+        ComplaintKind::UnknownFormat => Finding::warning("server/format", message, place),
         ComplaintKind::Exceeds => Finding::error("server/exceeds", message, place),
         ComplaintKind::CannotConvert => Finding::error("server/cannot-convert", message, place),
         ComplaintKind::Lacks => Finding::warning("server/lacks", message, place),

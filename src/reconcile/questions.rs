@@ -143,7 +143,7 @@ async fn complaints(
     Ok(found)
 }
 
-/// A Kafka table is made with any format, and then reads nothing.
+/// A Kafka table is made with any format, and reads nothing where the server does not have it.
 async fn formats(reader: &ClickHouseReader, round: &Round<'_>) -> Result<Vec<Complaint>, ObserveError> {
     let mut found = Vec::new();
     for (role, writes) in [(Role::Source, false), (Role::ErrorSink, true)] {
