@@ -118,11 +118,10 @@ impl Search<'_> {
         let path = |field: &str| format!("{}.{field}", target.path);
         if let Some(text) = &target.spec.select {
             let path = path("select");
-            let inside = match &self.complaint.part {
-                Part::Column(name) => {
-                    output(text, name).map(|(start, end)| self.document.spans.within(&path, start, end))
-                }
-                other => (*other == Part::Query).then(|| self.word(&path, text)).flatten(),
+            let inside = if let Part::Column(name) = &self.complaint.part {
+                output(text, name).map(|(start, end)| self.document.spans.within(&path, start, end))
+            } else {
+                self.word(&path, text)
             };
             return inside.unwrap_or_else(|| self.document.spans.key(&path));
         }

@@ -1,6 +1,7 @@
 //! Two definitions of one object, attribute by attribute.
 
-use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, quote};
+use crate::model::setting::HIDDEN;
+use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, owner, quote};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -110,6 +111,7 @@ pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<Attri
     found.fragment(Attribute::SampleBy, desired.sample_by.as_ref(), live.sample_by.as_ref(), Fragment::same_key);
     found.fragment(Attribute::Ttl, desired.ttl.as_ref(), live.ttl.as_ref(), Fragment::same);
     settings(desired, live, &mut found);
+    secrets(desired, live, &mut found);
     parts(desired, live, &mut found);
     found.0
 }
@@ -265,6 +267,25 @@ fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
     }
 }
 
+/// Secrets by their seals, where both sides have one: the server hides the values, and here nobody has them.
+fn secrets(desired: &Definition, live: &Definition, found: &mut Found) {
+    let wanted = desired.secrets();
+    let (Some(new), Some(old)) = (owner::seal(&desired.comment), owner::seal(&live.comment)) else { return };
+    // With secrets added or taken away the settings themselves differ.
+    if wanted.is_empty() || new.len() != old.len() || new.len() % wanted.len() != 0 {
+        return;
+    }
+    let length = new.len() / wanted.len();
+    for (i, (key, secret)) in wanted.into_iter().enumerate() {
+        let part = i * length..(i + 1) * length;
+        let told = found.0.iter().any(|c| c.attribute == Attribute::Setting(key.to_owned()));
+        if new.get(part.clone()) != old.get(part) && !told {
+            let (old, new) = (Some(HIDDEN.to_owned()), Some(format!("{secret}, whose value changed")));
+            found.add(Attribute::Setting(key.to_owned()), old, new);
+        }
+    }
+}
+
 fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
     found.named(
         Attribute::Index,
@@ -300,7 +321,7 @@ fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DefaultKind, Engine, Index, ObjectName};
+    use crate::model::{DefaultKind, Engine, Index, ObjectName, SecretRef};
 
     fn table() -> Definition {
         let engine = Engine::plain("MergeTree");
@@ -347,6 +368,30 @@ mod tests {
             |d: &mut Definition, v: &str| d.settings.insert("index_granularity".into(), SettingValue::Number(v.into()));
         assert_eq!(changed(|d| drop(set(d, "8192"))), [""; 0]);
         assert_eq!(changed(|d| drop(set(d, "1024"))), ["setting index_granularity: 1024 -> -"]);
+    }
+
+    #[test]
+    fn a_changed_secret_is_known_by_its_seal_alone() {
+        let kafka = |comment: &str| Definition {
+            settings: ["a", "b"].map(|k| (k.to_owned(), SettingValue::Secret(SecretRef::FromEnv(k.into())))).into(),
+            comment: comment.into(),
+            ..Definition::new(ObjectName::new("d", "k"), Engine::plain("Kafka"))
+        };
+        let live = |comment: &str| Definition {
+            settings: ["a", "b"].map(|k| (k.to_owned(), SettingValue::Text(HIDDEN.into()))).into(),
+            ..kafka(comment)
+        };
+        let changed = |old: &str, new: &str| {
+            let mark = |seal: &str| format!("[sluice p r{seal}]");
+            let found = compare(&kafka(&mark(new)), &live(&mark(old)), "u");
+            found.into_iter().map(|c| format!("{}: {}", c.attribute, c.new.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        assert_eq!(changed(" secrets=aaabbb", " secrets=aaabbb"), [""; 0]);
+        let expected = ["setting b: <secret fromEnv b>, whose value changed"];
+        assert_eq!(changed(" secrets=aaabbb", " secrets=aaabbc"), expected);
+        // Where either is not known, nothing is claimed.
+        assert_eq!(changed("", " secrets=aaabbc"), [""; 0]);
+        assert_eq!(changed(" secrets=aaabbb", ""), [""; 0]);
     }
 
     #[test]

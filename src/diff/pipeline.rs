@@ -4,6 +4,7 @@ use super::definition::{self, AttributeChange};
 use super::surroundings;
 use crate::model::{
     Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner,
+    owner,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,6 +43,16 @@ pub struct ObjectDiff {
     pub strangers: BTreeSet<ObjectName>,
     /// How they use it.
     pub uses: BTreeMap<ObjectName, Uses>,
+    /// What the marks say of its secrets, where it exists and all hosts agree.
+    pub seal: Option<String>,
+}
+
+impl ObjectDiff {
+    /// The comment to give to the object as it is: with the manifest's text, and saying of its secrets what it said
+    /// before. That of the definition is for an object made anew, with the secrets of today.
+    pub fn comment_in_place(&self) -> String {
+        owner::sealed(&self.desired.definition.comment, self.seal.as_deref())
+    }
 }
 
 /// How an object outside of the manifests uses a table of theirs.
@@ -112,13 +123,16 @@ pub(super) fn diff(
             hosts: BTreeMap::new(),
             strangers: BTreeSet::new(),
             uses: BTreeMap::new(),
+            seal: None,
         };
+        let mut seals: BTreeSet<Option<&str>> = BTreeSet::new();
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
             if !host.databases.contains(&name.database) {
                 missing_databases.entry(name.database.clone()).or_default().insert(index);
             }
             let found = host.objects.get(name);
+            seals.extend(found.map(|f| owner::seal(&f.definition.comment)));
             let form = canonical.get(&(index, name.clone()));
             let state = match (found, host.unreadable.get(name)) {
                 (Some(found), _) => state(object, project, found, form),
@@ -140,6 +154,9 @@ pub(super) fn diff(
                     diff.strangers.insert(view.clone());
                 }
             }
+        }
+        if let (1, Some(Some(seal))) = (seals.len(), seals.first()) {
+            diff.seal = Some((*seal).to_owned());
         }
         objects.push(diff);
     }

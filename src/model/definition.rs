@@ -2,6 +2,7 @@
 //! in one type, so that the two are compared field by field.
 
 use super::name::ObjectName;
+use super::secret::SecretRef;
 use super::setting::SettingValue;
 use super::token::Fragment;
 use std::collections::BTreeMap;
@@ -67,6 +68,20 @@ impl Definition {
     /// Whether it is a materialized view.
     pub fn is_view(&self) -> bool {
         self.engine.name == Engine::VIEW
+    }
+
+    /// The secrets it is made with, by the setting or the argument they are the value of, in a fixed order.
+    pub fn secrets(&self) -> Vec<(&str, &SecretRef)> {
+        let settings = self.settings.iter().map(|(key, value)| (key.as_str(), value));
+        let args = self.engine.args.iter().filter_map(|arg| match arg {
+            EngineArg::Named(key, value) => Some((key.as_str(), value)),
+            EngineArg::Text(_) | EngineArg::Expression(_) => None,
+        });
+        let found = settings.chain(args).filter_map(|(key, value)| match value {
+            SettingValue::Secret(secret) => Some((key, secret)),
+            SettingValue::Text(_) | SettingValue::Number(_) => None,
+        });
+        found.collect()
     }
 
     /// Whether it keeps rows that a drop would delete.

@@ -252,6 +252,15 @@ pub enum Note {
         /// Indexes of hosts.
         hosts: Vec<usize>,
     },
+    /// Whether the secrets of an object are still those it was made with cannot be told.
+    SecretUnknown {
+        /// Which object.
+        object: ObjectName,
+        /// References to its secrets.
+        secrets: Vec<String>,
+        /// Whether it is our side that does not know them; else the object carries no word of them.
+        here: bool,
+    },
     /// Something that carries this resource's mark and is not declared. It is left alone.
     NoLongerDeclared {
         /// What.

@@ -127,7 +127,7 @@ fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan,
         }
         let stale = hosts_where(object, |s| matches!(s, HostState::Ours(changes) if !changes.is_empty()));
         for (hosts, adopts) in [(unmarked, true), (stale, false)] {
-            let (name, comment) = (definition.name.clone(), definition.comment.clone());
+            let (name, comment) = (definition.name.clone(), object.comment_in_place());
             draft.step_on(&plan.id, Action::Comment { name, comment, adopts }, hosts, []);
         }
     }

@@ -3,6 +3,7 @@
 //! The one place where reading and the pure core meet. Changes nothing.
 
 mod questions;
+mod seal;
 
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
@@ -70,7 +71,7 @@ pub async fn prepare(
     environment: Option<&str>,
     policy: &Policy,
 ) -> Result<Prepared, ReconcileError> {
-    let desired = &compiled.desired;
+    let desired = &seal::sealed(&compiled.desired, servers.secrets());
     let (kafka, (urls, readers, hosts)) =
         tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {

@@ -92,6 +92,15 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::SecretUnknown { object, secrets, here: true } => format!(
+            "whether {object} still has {} cannot be told: its value is not set where this plan was made",
+            secrets.join(", ")
+        ),
+        Note::SecretUnknown { object, secrets, here: false } => format!(
+            "whether {object} still has {} cannot be told: it carries no seal of its secrets yet and gets one when it \
+             is made anew",
+            secrets.join(", ")
+        ),
         Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
             "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
             usage(*reads, *writes),
@@ -121,7 +130,10 @@ fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
 pub(super) fn is_not_managed(note: &Note) -> bool {
     match note {
         Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
-        Note::Unmanaged { .. } | Note::BackgroundInsert { .. } | Note::OffsetsKept { .. } => false,
+        Note::Unmanaged { .. }
+        | Note::BackgroundInsert { .. }
+        | Note::OffsetsKept { .. }
+        | Note::SecretUnknown { .. } => false,
     }
 }
 

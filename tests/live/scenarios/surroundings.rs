@@ -21,7 +21,10 @@ fn beside(plan: &Plan) -> Vec<String> {
             Note::NoLongerDeclared { object, engine, hosts } => {
                 Some(format!("{} {engine} undeclared @{hosts:?}", object.table))
             }
-            Note::Unmanaged { .. } | Note::BackgroundInsert { .. } | Note::OffsetsKept { .. } => None,
+            Note::Unmanaged { .. }
+            | Note::BackgroundInsert { .. }
+            | Note::OffsetsKept { .. }
+            | Note::SecretUnknown { .. } => None,
         })
         .collect()
 }
