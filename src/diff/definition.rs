@@ -116,6 +116,27 @@ pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<Attri
     found.0
 }
 
+/// Whether the difference is one although both sides may only be spelled differently: SQL is compared by its letters, so
+/// of that only presence counts. A primary key equal to the sorting key may be left out.
+pub(super) fn is_proven(change: &AttributeChange) -> bool {
+    let present = change.old.is_some() && change.new.is_some();
+    match change.attribute {
+        Attribute::Kind | Attribute::Comment | Attribute::ColumnOrder | Attribute::Setting(_) | Attribute::Target => {
+            true
+        }
+        Attribute::PrimaryKey | Attribute::Engine => false,
+        Attribute::Column(_)
+        | Attribute::PartitionBy
+        | Attribute::OrderBy
+        | Attribute::SampleBy
+        | Attribute::Ttl
+        | Attribute::Index(_)
+        | Attribute::Projection(_)
+        | Attribute::Constraint(_)
+        | Attribute::Query => !present,
+    }
+}
+
 struct Found(Vec<AttributeChange>);
 
 impl Found {
@@ -368,6 +389,19 @@ mod tests {
             |d: &mut Definition, v: &str| d.settings.insert("index_granularity".into(), SettingValue::Number(v.into()));
         assert_eq!(changed(|d| drop(set(d, "8192"))), [""; 0]);
         assert_eq!(changed(|d| drop(set(d, "1024"))), ["setting index_granularity: 1024 -> -"]);
+    }
+
+    #[test]
+    fn what_may_be_a_spelling_is_no_proof() {
+        let change = |attribute, old: &str, new: &str| {
+            let side = |s: &str| (!s.is_empty()).then(|| s.to_owned());
+            is_proven(&AttributeChange { attribute, old: side(old), new: side(new) })
+        };
+        assert!(change(Attribute::Setting("s".into()), "1", "2"));
+        assert!(change(Attribute::Column("c".into()), "Int8", "") && change(Attribute::Ttl, "", "d"));
+        assert!(!change(Attribute::Query, "SELECT lower(a)", "SELECT lcase(a)"));
+        assert!(!change(Attribute::Column("c".into()), "Int8 DEFAULT 2", "Int8 DEFAULT 1 + 1"));
+        assert!(!change(Attribute::PrimaryKey, "", "a") && !change(Attribute::Engine, "X(a)", "X(b)"));
     }
 
     #[test]

@@ -178,14 +178,16 @@ fn missing(form: Option<&CanonicalForm>) -> HostState {
         Some(CanonicalForm::Refused(why)) => {
             HostState::Unknown { why: why.clone(), changes: Vec::new(), refused: true }
         }
-        Some(CanonicalForm::Form(_) | CanonicalForm::Unknown(_)) | None => HostState::Missing,
+        Some(CanonicalForm::Form(_) | CanonicalForm::Formatted { .. } | CanonicalForm::Unknown(_)) | None => {
+            HostState::Missing
+        }
     }
 }
 
 fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
     let compare = |desired| definition::compare(desired, &live.definition, &live.uuid);
     let changes = match form {
-        Some(CanonicalForm::Form(form)) => compare(form),
+        Some(CanonicalForm::Form(form) | CanonicalForm::Formatted { form, .. }) => compare(form),
         Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => compare(&object.definition),
     };
     let (_, wanted) = Owner::read(&object.definition.comment);
@@ -200,7 +202,10 @@ fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<
         Some(CanonicalForm::Unknown(why)) => {
             return HostState::Unknown { why: why.clone(), changes, refused: false };
         }
-        Some(CanonicalForm::Form(_)) | None => {}
+        Some(CanonicalForm::Formatted { why, .. }) if !changes.iter().all(definition::is_proven) => {
+            return HostState::Unknown { why: why.clone(), changes, refused: false };
+        }
+        Some(CanonicalForm::Form(_) | CanonicalForm::Formatted { .. }) | None => {}
     }
     if mark == wanted || object.owned_elsewhere {
         HostState::Ours(changes)

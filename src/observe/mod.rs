@@ -2,6 +2,7 @@
 
 pub mod canonical;
 pub mod clickhouse;
+mod formatted;
 pub mod hosts;
 pub mod kafka;
 mod surroundings;

@@ -136,7 +136,7 @@ async fn complaints(
         let words = || CanonicalForm::Refused(complaint.message.clone());
         form.and_modify(|f| match f {
             CanonicalForm::Refused(_) => {}
-            CanonicalForm::Form(_) | CanonicalForm::Unknown(_) => *f = words(),
+            CanonicalForm::Form(_) | CanonicalForm::Formatted { .. } | CanonicalForm::Unknown(_) => *f = words(),
         })
         .or_insert_with(words);
     }
@@ -203,7 +203,7 @@ fn columns<'a>(
     match answers.forms.get(table) {
         Some(CanonicalForm::Form(form)) => return Some(&form.columns),
         // What it will be is not known.
-        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) => return None,
+        Some(CanonicalForm::Formatted { .. } | CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) => return None,
         None => {}
     }
     if let Some(found) = live.hosts[host].objects.get(table) {

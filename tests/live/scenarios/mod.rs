@@ -8,6 +8,7 @@ mod deletion;
 mod drift;
 mod hostile;
 mod ownership;
+mod reader;
 mod recreate;
 mod renamed_view;
 mod secrets;
