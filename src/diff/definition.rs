@@ -84,6 +84,10 @@ pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<Attri
         found.add(Attribute::Kind, Some(live.engine.name.clone()), Some(desired.engine.name.clone()));
         return found.0;
     }
+    if let Some(refresh) = &live.refresh {
+        let kind = format!("{} REFRESH {refresh}", live.engine.name);
+        found.add(Attribute::Kind, Some(kind), Some(desired.engine.name.clone()));
+    }
     let (new, old) = (Owner::read(&desired.comment).0, Owner::read(&live.comment).0);
     if new != old {
         found.add(Attribute::Comment, some(old), some(new));
@@ -389,6 +393,14 @@ mod tests {
             |d: &mut Definition, v: &str| d.settings.insert("index_granularity".into(), SettingValue::Number(v.into()));
         assert_eq!(changed(|d| drop(set(d, "8192"))), [""; 0]);
         assert_eq!(changed(|d| drop(set(d, "1024"))), ["setting index_granularity: 1024 -> -"]);
+    }
+
+    #[test]
+    fn a_view_that_fills_its_target_by_the_clock_is_another_kind() {
+        let view = Definition { refresh: Some(Fragment::new("EVERY 1 HOUR")), ..table() };
+        let found = compare(&table(), &view, "u");
+        assert_eq!((found[0].attribute.clone(), found.len()), (Attribute::Kind, 1));
+        assert_eq!(found[0].old.as_deref(), Some("MergeTree REFRESH EVERY 1 HOUR"));
     }
 
     #[test]

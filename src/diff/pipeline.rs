@@ -45,6 +45,8 @@ pub struct ObjectDiff {
     pub uses: BTreeMap<ObjectName, Uses>,
     /// What the marks say of its secrets, where it exists and all hosts agree.
     pub seal: Option<String>,
+    /// Clauses it has that no manifest asks for, with the hosts.
+    pub beyond: BTreeMap<String, BTreeSet<usize>>,
 }
 
 impl ObjectDiff {
@@ -124,6 +126,7 @@ pub(super) fn diff(
             strangers: BTreeSet::new(),
             uses: BTreeMap::new(),
             seal: None,
+            beyond: BTreeMap::new(),
         };
         let mut seals: BTreeSet<Option<&str>> = BTreeSet::new();
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
@@ -133,6 +136,9 @@ pub(super) fn diff(
             }
             let found = host.objects.get(name);
             seals.extend(found.map(|f| owner::seal(&f.definition.comment)));
+            for clause in found.iter().flat_map(|f| &f.definition.beyond) {
+                diff.beyond.entry(clause.clone()).or_default().insert(index);
+            }
             let form = canonical.get(&(index, name.clone()));
             let state = match (found, host.unreadable.get(name)) {
                 (Some(found), _) => state(object, project, found, form),

@@ -41,6 +41,10 @@ pub struct Definition {
     pub query: Option<Fragment>,
     /// The table a view inserts into.
     pub target: Option<ObjectName>,
+    /// REFRESH of a view with all that belongs to it: such a view fills its target by the clock, not by what arrives.
+    pub refresh: Option<Fragment>,
+    /// Clauses that no manifest asks for and that a server has, each with what it is about.
+    pub beyond: Vec<String>,
 }
 
 impl Definition {
@@ -62,6 +66,8 @@ impl Definition {
             comment: String::new(),
             query: None,
             target: None,
+            refresh: None,
+            beyond: Vec::new(),
         }
     }
 

@@ -252,6 +252,15 @@ pub enum Note {
         /// Indexes of hosts.
         hosts: Vec<usize>,
     },
+    /// An object of ours has a clause that no manifest can ask for. It is left alone.
+    Beyond {
+        /// Which object.
+        object: ObjectName,
+        /// The clause, with what it is about.
+        clause: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
     /// Whether the secrets of an object are still those it was made with cannot be told.
     SecretUnknown {
         /// Which object.

@@ -17,6 +17,13 @@ pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
             hosts: uses.hosts.iter().copied().collect(),
         }));
     }
+    for object in &diff.objects {
+        notes.extend(object.beyond.iter().map(|(clause, hosts)| Note::Beyond {
+            object: object.desired.definition.name.clone(),
+            clause: clause.clone(),
+            hosts: hosts.iter().copied().collect(),
+        }));
+    }
     notes.extend(diff.objects.iter().filter_map(secret));
     notes.extend(diff.undeclared.iter().map(|(object, (engine, hosts))| Note::NoLongerDeclared {
         object: object.clone(),

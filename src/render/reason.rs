@@ -101,6 +101,9 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
              is made anew",
             secrets.join(", ")
         ),
+        Note::Beyond { object, clause, hosts: on } => {
+            format!("{object} has {clause}{} (no manifest can ask for it; left alone)", somewhere(hosts, on))
+        }
         Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
             "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
             usage(*reads, *writes),
@@ -129,7 +132,7 @@ fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
 /// Whether a note is about something that no manifest declares, which is told for all resources together.
 pub(super) fn is_not_managed(note: &Note) -> bool {
     match note {
-        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } | Note::Beyond { .. } => true,
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
         | Note::OffsetsKept { .. }

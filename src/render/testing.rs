@@ -23,7 +23,7 @@ variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationF
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger NoHosts);
 variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert OffsetsKept NotManaged
-    SecretUnknown NoLongerDeclared);
+    SecretUnknown NoLongerDeclared Beyond);
 variants!(action_name, ACTIONS, Action: CreateTopic GrowTopic AlterTopic DeleteTopic CreateDatabase Create Comment Flush
     Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
@@ -281,7 +281,9 @@ fn others(plan: &mut Plan) {
         secrets: vec!["<secret fromEnv KAFKA_PASSWORD>".into()],
         here,
     };
-    let notes = vec![beside, writer, forgotten, secret(true), secret(false)];
+    let beyond =
+        Note::Beyond { object: object("raw.kept_mv"), clause: "SQL SECURITY NONE".into(), hosts: vec![0, 1, 2, 3] };
+    let notes = vec![beside, writer, forgotten, beyond, secret(true), secret(false)];
     plan.resources.push(ResourcePlan { notes, ..resource(pipeline_id("kept"), Verb::Keep) });
 }
 
