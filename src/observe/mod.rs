@@ -3,6 +3,7 @@
 pub mod alterable;
 pub mod canonical;
 pub mod clickhouse;
+mod formatted;
 pub mod hosts;
 pub mod kafka;
 pub mod running;

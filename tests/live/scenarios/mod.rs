@@ -9,6 +9,7 @@ mod drift;
 mod hostile;
 mod left_running;
 mod ownership;
+mod reader;
 mod recreate;
 mod renamed_view;
 mod secrets;
