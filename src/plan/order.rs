@@ -179,7 +179,7 @@ impl Subject {
         match action {
             TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
-            TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Comment { name, .. } | TableAction::StartMerges { name } => Subject::Mark(name.clone()),
             TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
             TableAction::Flush { name } => Subject::Flush(name.clone()),
@@ -244,6 +244,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             // The mark of an earlier copy goes before a new copy is made.
             TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
             TableAction::Comment { .. } => 18,
+            // Before the copy goes that tells that they are stopped.
+            TableAction::StartMerges { .. } => 4,
         },
     }
 }
