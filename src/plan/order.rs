@@ -305,9 +305,14 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
-    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
-        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
-        subject => subject,
+    let subject = |(at, step): (usize, &Step)| {
+        let subject = Subject::of(&step.action);
+        if let Subject::Drop(name) = &subject
+            && (swaps.stands_aside(name, at) || swaps.served(name, at))
+        {
+            return Subject::Discard(name.clone());
+        }
+        subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();
