@@ -179,7 +179,7 @@ impl Subject {
         match action {
             TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
-            TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Comment { name, .. } | TableAction::StartMerges { name } => Subject::Mark(name.clone()),
             TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
             TableAction::Flush { name } => Subject::Flush(name.clone()),
@@ -244,6 +244,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             // The mark of an earlier copy goes before a new copy is made.
             TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
             TableAction::Comment { .. } => 18,
+            // Before the copy goes that tells that they are stopped.
+            TableAction::StartMerges { .. } => 4,
         },
     }
 }
@@ -296,13 +298,6 @@ impl<'a> Swaps<'a> {
     }
 }
 
-fn dropped(action: &Action) -> Option<&ObjectName> {
-    match action {
-        Action::Table(TableAction::Drop { name, .. }) => Some(name),
-        Action::Table(_) | Action::Kafka(_) => None,
-    }
-}
-
 /// A column goes after the views that read it have let go of it.
 fn is_shrinking(command: &AlterCommand) -> bool {
     matches!(command, AlterCommand::DropColumn(_))
@@ -310,9 +305,14 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
-    let subject = |(at, step): (usize, &Step)| match dropped(&step.action) {
-        Some(name) if swaps.stands_aside(name, at) || swaps.served(name, at) => Subject::Discard(name.clone()),
-        Some(_) | None => Subject::of(&step.action),
+    let subject = |(at, step): (usize, &Step)| {
+        let subject = Subject::of(&step.action);
+        if let Subject::Drop(name) = &subject
+            && (swaps.stands_aside(name, at) || swaps.served(name, at))
+        {
+            return Subject::Discard(name.clone());
+        }
+        subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();

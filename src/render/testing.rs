@@ -31,7 +31,7 @@ variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay Message
     SecretUnknown Beyond);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
     SetOffsets ForgetOffsets);
-variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy
+variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy StartMerges
     Exchange Rename Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
     BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly);

@@ -103,6 +103,7 @@ impl World {
             | TableAction::Comment { .. }
             | TableAction::Alter { .. }
             | TableAction::ModifyQuery { .. }
+            | TableAction::StartMerges { .. }
             | TableAction::Flush { .. } => {}
         }
     }
