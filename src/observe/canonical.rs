@@ -6,7 +6,7 @@
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, Session};
 use crate::model::create::parse_create;
 use crate::model::token::{TokenKind, tokenize};
-use crate::model::{CanonicalForm, Definition, EngineArg, Fragment, ObjectName, SettingValue, quote};
+use crate::model::{CanonicalForm, Column, DefaultKind, Definition, EngineArg, Fragment, ObjectName, SettingValue, quote};
 use crate::sql::{create_temporary, read};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
@@ -81,7 +81,7 @@ async fn create(
     name: &str,
     stand_ins: &mut StandIns<'_>,
 ) -> Result<Result<(), CanonicalForm>, ClickHouseError> {
-    let asked = without_secrets(definition);
+    let asked = with_carriers(without_secrets(definition));
     let first = execute(session, &create_temporary(&asked, name).shown()).await?;
     match (first, &definition.query) {
         (Err((code, _)), Some(query)) if UNKNOWN_SOURCE.contains(&code) => {
@@ -120,9 +120,43 @@ fn without_secrets(definition: &Definition) -> Definition {
     asked
 }
 
+/// Columns that carry the arguments of a Distributed engine: those of a temporary table come back as written, the
+/// expressions of columns as a lasting table would show them.
+const CARRIER: &str = "_sluice_argument_";
+
+fn with_carriers(mut asked: Definition) -> Definition {
+    if asked.engine.name == "Distributed" {
+        let expressions = asked.engine.args.iter().enumerate().filter_map(|(i, arg)| match arg {
+            EngineArg::Expression(expression) => Some((i, expression)),
+            EngineArg::Text(_) | EngineArg::Named(..) => None,
+        });
+        let carrier = |(i, expression): (usize, &Fragment)| Column {
+            default: Some((DefaultKind::Alias, Some(expression.clone()))),
+            ..Column::new(format!("{CARRIER}{i}"), "")
+        };
+        let carriers: Vec<Column> = expressions.map(carrier).collect();
+        asked.columns.extend(carriers);
+    }
+    asked
+}
+
+/// The arguments where they belong.
+fn without_carriers(mut echoed: Definition) -> Definition {
+    let (carriers, columns): (Vec<Column>, Vec<Column>) = echoed.columns.into_iter().partition(|c| c.name.starts_with(CARRIER));
+    echoed.columns = columns;
+    for carrier in carriers {
+        let place = carrier.name.strip_prefix(CARRIER).and_then(|i| i.parse::<usize>().ok());
+        let argument = place.and_then(|i| echoed.engine.args.get_mut(i));
+        if let (Some(argument), Some((_, Some(expression)))) = (argument, carrier.default) {
+            *argument = EngineArg::Expression(expression);
+        }
+    }
+    echoed
+}
+
 fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> CanonicalForm {
     let echoed = match parse_create(statement) {
-        Ok(echoed) => echoed,
+        Ok(echoed) => without_carriers(echoed),
         Err(error) => return CanonicalForm::Unknown(format!("the server's form of it could not be read: {error}")),
     };
     if definition.is_view() {

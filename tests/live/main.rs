@@ -15,6 +15,7 @@ mod demo;
 mod example_data;
 mod examples;
 mod fixture;
+mod forms;
 mod kafka_client;
 mod scenarios;
 mod wild;
