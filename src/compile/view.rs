@@ -8,6 +8,7 @@ use super::select::{self, Placing, SOURCE};
 use super::target::Target;
 use super::wire::{self, Readable};
 use crate::manifest::{Document, Finding, KafkaPipelineSpec};
+use crate::model::data_type::usual;
 use crate::model::token::TokenError;
 use crate::model::{Definition, Engine, Fragment, ObjectName};
 
@@ -162,7 +163,7 @@ pub(super) fn failures(target: &Target<'_>, columns: &Readable) -> Vec<(String, 
     let read = read.flat_map(|c| wire::flattened(&c.column.name, c.column.data_type.as_str()));
     let failure = |(name, data_type): (String, String)| {
         let made = convert(&expression::column(SOURCE, &name), columns.type_of(&name)?, &data_type, true)?;
-        Some((made.failed?, format!("{name}: not a {data_type}")))
+        Some((made.failed?, format!("{name}: not a {}", usual(&data_type))))
     };
     read.filter_map(failure).collect()
 }

@@ -3,6 +3,7 @@
 use super::columns::ColumnValue;
 use super::target::Target;
 use crate::manifest::{Document, Finding, KafkaPipelineSpec};
+use crate::model::data_type::usual;
 use crate::model::token::{closing, split_at_commas, text_of, tokenize};
 use crate::model::{Column, Fragment};
 
@@ -110,7 +111,7 @@ fn derive(document: &Document<KafkaPipelineSpec>, targets: &[Target<'_>], findin
             let data_type = from.as_deref().map_or(column.column.data_type.clone(), Fragment::new);
             match wire.iter().find(|w| w.name == column.column.name) {
                 None => wire.push(Column::new(&column.column.name, data_type.as_str())),
-                Some(other) if other.data_type.same(&data_type) => {}
+                Some(other) if usual(other.data_type.as_str()) == usual(data_type.as_str()) => {}
                 Some(other) => {
                     let place = document.spans.at(&format!("{}.columns[{i}]", target.path));
                     let message = format!(

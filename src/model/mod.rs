@@ -4,6 +4,7 @@
 
 pub mod connection;
 pub mod create;
+pub mod data_type;
 pub mod definition;
 pub mod desired;
 pub mod live;

@@ -17,5 +17,6 @@ mod examples;
 mod fixture;
 mod forms;
 mod kafka_client;
+mod random;
 mod scenarios;
 mod wild;

@@ -6,7 +6,7 @@ use crate::fixture::shared;
 /// The statement of the object a case is about, shortened to what the case says.
 pub fn shortened(case: &Case, database: &str, statement: &str) -> String {
     let text = statement.replace(&shared().kafka_brokers, "BROKERS").replace(database, "forms");
-    let text = text.replace(&format!("`{}", case.column()), "`c").replace(&case.table(), "t");
+    let text = text.replace(&format!("`{}", case.column()), "`c").replace(&case.table(), "case");
     match case.kind {
         Kind::Column => strip(&after_columns(&text), "…, ", ") ENGINE = MergeTree ORDER BY tuple()"),
         Kind::Table => after_columns(&text),
@@ -34,8 +34,8 @@ fn after_columns(text: &str) -> String {
 
 /// A view's SELECT.
 fn query(text: &str) -> String {
-    let text = text.split_once(" AS SELECT ").map(|(_, rest)| format!("SELECT {rest}"));
-    text.or_else(|| None).unwrap_or_default()
+    let begins = [" AS SELECT ", " AS WITH "].into_iter().filter_map(|word| text.find(word)).min();
+    begins.map_or("", |at| &text[at + " AS ".len()..]).to_owned()
 }
 
 /// The settings of a Kafka table, without those that every pipeline has.

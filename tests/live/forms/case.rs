@@ -91,7 +91,7 @@ impl Case {
 
     /// The target's table in its database.
     pub fn table(&self) -> String {
-        format!("t{}", self.line)
+        format!("case{}", self.line)
     }
 
     /// The columns this case wants on the wire beside those of [`BASE`].
@@ -100,7 +100,7 @@ impl Case {
             return None;
         }
         let Some(fields) = self.fields() else { return Some((self.column(), self.written.clone())) };
-        let fields: serde_yaml::Mapping = serde_yaml::from_str(&format!("{{{fields}}}")).expect("fields of a column");
+        let fields = keys(fields);
         let computed = ["default", "materialized", "alias", "ephemeral", "expression"];
         let text = |key: &str| fields.get(key).and_then(serde_yaml::Value::as_str).map(str::to_owned);
         let computed = computed.iter().any(|key| fields.contains_key(*key));
@@ -125,9 +125,10 @@ impl Case {
             }
             Kind::Table => {
                 let fields = self.fields().expect("fields of a target");
-                let columns = if fields.contains("columns:") { String::new() } else { format!("{}, ", columns("")) };
-                let order = if fields.contains("orderBy:") { "" } else { "orderBy: id, " };
-                let order = if fields.contains("engine: \"Null\"") { "" } else { order };
+                let given = keys(fields);
+                let columns = if given.contains_key("columns") { String::new() } else { format!("{}, ", columns("")) };
+                let keyless = given.contains_key("orderBy") || given.get("engine").is_some_and(|e| e == "Null");
+                let order = if keyless { "" } else { "orderBy: id, " };
                 format!("{table}, {columns}{order}{fields}")
             }
             Kind::Value => {
@@ -164,6 +165,11 @@ impl Case {
     pub fn source(&self) -> Option<&str> {
         (self.kind == Kind::Kafka).then(|| self.fields().expect("fields of `source`"))
     }
+}
+
+/// Fields as they are read.
+fn keys(fields: &str) -> serde_yaml::Mapping {
+    serde_yaml::from_str(&format!("{{{fields}}}")).unwrap_or_else(|e| panic!("{fields}: {e}"))
 }
 
 /// A text as YAML that is no variable either.
