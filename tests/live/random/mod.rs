@@ -92,9 +92,8 @@ impl Batch {
     }
 
     /// Applies what the manifests say; the plan after it is empty.
-    async fn apply(&mut self, project: &Project) {
-        let plan = project.plan().await;
-        let prepared = project.plan_with(&self.policy(&plan)).await;
+    async fn apply(&mut self, project: &Project, policy: &Policy) {
+        let prepared = project.plan_with(policy).await;
         assert!(!prepared.plan.is_blocked(), "blocked: {:#?}", told(&prepared.plan));
         let outcome = project.run(&prepared).await;
         let failed: Vec<String> =
@@ -108,13 +107,13 @@ impl Batch {
     }
 
     /// What is blocked is made anew until plans can change it in place: then this is `Policy::default()`.
-    fn policy(&self, plan: &Plan) -> Policy {
+    fn policy(plan: &Plan) -> Policy {
         let blocked = plan.resources.iter().filter(|r| !r.blocked.is_empty()).map(|r| r.id.clone());
         Policy { recreate: blocked.collect(), ..Policy::default() }
     }
 
-    /// Changes every pipeline, and compares what the plan shows with what was changed.
-    async fn evolve(&mut self, project: &Project) {
+    /// Changes every pipeline, and compares what the plan shows with what was changed. Gives what to apply it with.
+    async fn evolve(&mut self, project: &Project) -> Policy {
         let mut expected = Vec::new();
         for life in &mut self.lives {
             let (next, changes) = evolve(&mut self.rng, &life.manifest, &life.world);
@@ -140,6 +139,7 @@ impl Batch {
             }
         }
         assert!(wrong.is_empty(), "the plan shows something else:\n{}", wrong.join("\n"));
+        Self::policy(&plan)
     }
 }
 
@@ -194,10 +194,10 @@ async fn a_plan_shows_what_was_changed_and_nothing_else() {
         let name = format!("{stem}{}", batch.node.map_or("c".to_owned(), |n| n.to_string()));
         async move {
             let (_dir, project) = batch.project(&name);
-            batch.apply(&project).await;
+            batch.apply(&project, &Policy::default()).await;
             for _ in 0..rounds {
-                batch.evolve(&project).await;
-                batch.apply(&project).await;
+                let policy = batch.evolve(&project).await;
+                batch.apply(&project, &policy).await;
             }
             project.clean().await;
             batch.lives.len()
