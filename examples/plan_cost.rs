@@ -43,6 +43,8 @@ impl Progress for Quiet {
 }
 
 impl apply::Events for Quiet {
+    fn progress(&self, _: usize, _: usize, _: u64, _: u64) {}
+
     fn started(&self, _: usize) {}
 
     fn finished(&self, _: usize, _: Duration, result: Result<(), &apply::StepError>) {

@@ -5,8 +5,8 @@ use super::kafka::chain;
 use super::run::Hands;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseWriter, Execute};
 use crate::model::{SecretRef, Topology};
-use crate::plan::Step;
-use crate::sql::Statement;
+use crate::plan::{Step, TableAction};
+use crate::sql::{Statement, running};
 use futures_util::future::join_all;
 use serde::Deserialize;
 use std::time::Duration;
@@ -19,15 +19,12 @@ struct HostAnswer {
     error: Option<String>,
 }
 
-pub(super) async fn run(step: &Step, hands: &Hands<'_>) -> Result<(), StepError> {
+pub(super) async fn run(step: &Step, action: &TableAction, hands: &Hands<'_>) -> Result<(), StepError> {
     let on_cluster = match &hands.plan.header.topology {
         Topology::OnCluster { cluster } => Some(cluster.as_str()),
         Topology::Single | Topology::PerHost { .. } => None,
     };
-    let Some(statement) = step.action.statement(on_cluster) else {
-        let words = "this step has no statement; this is a fault of the program".to_owned();
-        return Err(StepError { host: None, statement: None, words, in_doubt: false });
-    };
+    let statement = action.statement(on_cluster);
     let answers =
         step.hosts.iter().map(|host| execute(&statement, &hands.clickhouse[*host], step.timeout, hands, on_cluster));
     // Every host is waited for: what the others did must be known before anything else starts.
@@ -67,7 +64,11 @@ async fn execute(
         // Every host's answer is wanted, also when some did not come in time.
         settings.push(("distributed_ddl_output_mode".to_owned(), "null_status_on_timeout".to_owned()));
     }
-    let options = Execute { timeout, query_id: format!("sluice-{}", uuid::Uuid::new_v4()), settings };
+    let options = Execute {
+        timeout,
+        query_id: format!("{}{}", running::prefix(&hands.plan.header.project), uuid::Uuid::new_v4()),
+        settings,
+    };
     let body = writer.execute(&text, &options).await.map_err(|error| {
         let shown: Vec<_> = statement.secrets().filter_map(|s| shown_secret(s, hands)).collect();
         let error = error.redacted(&shown);

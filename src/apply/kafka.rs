@@ -1,21 +1,21 @@
 //! Steps at the brokers. Creation and deletion are asynchronous there: a step ends when its effect is seen.
 
-use super::StepError;
 use super::run::Hands;
+use super::{StepError, groups};
 use crate::client::kafka::{Absence, KafkaError, KafkaWriter, NewTopic};
-use crate::plan::{Action, Step};
+use crate::plan::{KafkaAction, Step};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-pub(super) async fn run(step: &Step, hands: &Hands<'_>) -> Result<(), StepError> {
-    let result = act(step, &hands.kafka).await;
+pub(super) async fn run(step: &Step, action: &KafkaAction, hands: &Hands<'_>) -> Result<(), StepError> {
+    let result = act(action, step.timeout, &hands.kafka).await;
     result.map_err(|words| StepError { host: None, statement: None, words, in_doubt: false })
 }
 
-async fn act(step: &Step, kafka: &KafkaWriter) -> Result<(), String> {
-    let within = step.timeout;
+async fn act(action: &KafkaAction, within: Duration, kafka: &KafkaWriter) -> Result<(), String> {
     let told = |e: KafkaError| chain(&e);
-    match &step.action {
-        Action::CreateTopic { name, partitions, replication_factor, config } => {
+    match action {
+        KafkaAction::CreateTopic { name, partitions, replication_factor, config } => {
             let topic = NewTopic {
                 name: name.clone(),
                 partitions: *partitions,
@@ -25,12 +25,12 @@ async fn act(step: &Step, kafka: &KafkaWriter) -> Result<(), String> {
             kafka.create_retrying(&topic, within).await.map_err(told)?;
             kafka.await_present(name, *partitions, within).await.map(drop).map_err(told)
         }
-        Action::GrowTopic { name, to, .. } => {
+        KafkaAction::GrowTopic { name, to, .. } => {
             kafka.grow(name, *to).await.map_err(told)?;
             kafka.await_present(name, *to, within).await.map(drop).map_err(told)
         }
-        Action::AlterTopic { name, set, unset } => kafka.alter_config(name, set, unset).await.map_err(told),
-        Action::DeleteTopic { name, id } => {
+        KafkaAction::AlterTopic { name, set, unset } => kafka.alter_config(name, set, unset).await.map_err(told),
+        KafkaAction::DeleteTopic { name, id } => {
             same_topic(kafka, name, id).await?;
             kafka.delete_topic(name).await.map_err(told)?;
             match kafka.await_absent(name, id, within).await.map_err(told)? {
@@ -40,11 +40,13 @@ async fn act(step: &Step, kafka: &KafkaWriter) -> Result<(), String> {
                 }
             }
         }
-        Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => Err("this step names no ClickHouse host; this is a fault of the program".into()),
+        KafkaAction::RemoveMembers { group, consumers, .. } => {
+            groups::leave(kafka, group, consumers).await.map_err(told)
+        }
+        KafkaAction::SetOffsets { group, topics, start, .. } => {
+            groups::start(kafka, group, topics, start, within).await
+        }
+        KafkaAction::ForgetOffsets { group, topics, .. } => groups::forget(kafka, group, topics, within).await,
     }
 }
 

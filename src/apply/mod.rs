@@ -1,6 +1,8 @@
 //! Plan -> outcomes: a loop over steps that were decided before. Asks nothing, decides nothing.
 
 mod clickhouse;
+mod copy;
+mod groups;
 mod kafka;
 mod outcome;
 mod run;

@@ -41,6 +41,8 @@ impl std::error::Error for StepError {}
 pub trait Events: Sync {
     /// A step begins.
     fn started(&self, step: usize);
+    /// A copy on a host has come so far.
+    fn progress(&self, step: usize, host: usize, done: u64, total: u64);
     /// A step ended after `took`.
     fn finished(&self, step: usize, took: Duration, result: Result<(), &StepError>);
 }

@@ -1,11 +1,11 @@
 //! The loop: steps whose needs are met run at the same time, up to a limit.
 
-use super::{Events, Outcome, StepError, clickhouse, kafka};
+use super::{Events, Outcome, StepError, clickhouse, copy, kafka};
 use crate::client::Servers;
-use crate::client::clickhouse::ClickHouseWriter;
+use crate::client::clickhouse::{ClickHouseReader, ClickHouseWriter};
 use crate::client::kafka::KafkaWriter;
 use crate::model::Secrets;
-use crate::plan::{Plan, Step};
+use crate::plan::{Action, Plan, Step, TableAction};
 use crate::reconcile::Prepared;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -36,6 +36,9 @@ pub(super) struct Hands<'a> {
     pub kafka: KafkaWriter,
     /// By index of the host in the plan.
     pub clickhouse: Vec<ClickHouseWriter>,
+    /// The same for reading.
+    pub readers: Vec<ClickHouseReader>,
+    pub events: &'a dyn Events,
 }
 
 /// Runs the steps of a plan, at most `parallel` at once.
@@ -55,7 +58,7 @@ pub async fn run(
     stop: &Stop,
 ) -> Outcome {
     let plan = &prepared.plan;
-    let hands = match hands(prepared, servers, secrets) {
+    let hands = match hands(prepared, servers, secrets, events) {
         Ok(hands) => hands,
         Err(words) => {
             let error = StepError { host: None, statement: None, words, in_doubt: false };
@@ -93,17 +96,31 @@ pub async fn run(
     outcome
 }
 
-fn hands<'a>(prepared: &'a Prepared, servers: &Servers, secrets: &'a Secrets) -> Result<Hands<'a>, String> {
+fn hands<'a>(
+    prepared: &'a Prepared,
+    servers: &Servers,
+    secrets: &'a Secrets,
+    events: &'a dyn Events,
+) -> Result<Hands<'a>, String> {
     let kafka = servers.kafka_writer().map_err(|e| e.to_string())?;
     let writers = prepared.urls.iter().map(|url| servers.writer(url).map_err(|e| e.to_string()));
-    Ok(Hands { plan: &prepared.plan, secrets, kafka, clickhouse: writers.collect::<Result<_, _>>()? })
+    let readers = prepared.urls.iter().map(|url| servers.reader(url).map_err(|e| e.to_string()));
+    Ok(Hands {
+        plan: &prepared.plan,
+        secrets,
+        kafka,
+        clickhouse: writers.collect::<Result<_, _>>()?,
+        readers: readers.collect::<Result<_, _>>()?,
+        events,
+    })
 }
 
 async fn timed(index: usize, step: &Step, hands: &Hands<'_>) -> (usize, Duration, Result<(), StepError>) {
     let begin = Instant::now();
-    let result = match step.hosts.is_empty() {
-        true => kafka::run(step, hands).await,
-        false => clickhouse::run(step, hands).await,
+    let result = match &step.action {
+        Action::Kafka(action) => kafka::run(step, action, hands).await,
+        Action::Table(TableAction::Copy(copied)) => copy::run(index, step, copied, hands).await,
+        Action::Table(action) => clickhouse::run(step, action, hands).await,
     };
     (index, begin.elapsed(), result)
 }

@@ -1,7 +1,7 @@
 //! The command with which a person goes on after an apply that did not end well.
 
 use crate::apply::Outcome;
-use crate::plan::{Action, Plan};
+use crate::plan::{Action, KafkaAction, Plan, TableAction};
 
 /// The command as typed. `--recreate` is left out once everything has been dropped: it would drop what was made
 /// since.
@@ -22,14 +22,8 @@ pub(super) fn command(typed: &[String], plan: &Plan, outcome: &Outcome) -> Strin
 
 fn drops(action: &Action) -> bool {
     match action {
-        Action::DeleteTopic { .. } | Action::Drop { .. } => true,
-        Action::CreateTopic { .. }
-        | Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. } => false,
+        Action::Kafka(action) => matches!(action, KafkaAction::DeleteTopic { .. }),
+        Action::Table(action) => matches!(action, TableAction::Drop { .. }),
     }
 }
 
@@ -51,20 +45,20 @@ mod tests {
 
     #[test]
     fn what_is_made_anew_is_not_dropped_again() {
-        let step = |action: Action| Step {
+        let step = |action: TableAction| Step {
             resource: ResourceId::new(Kind::KafkaPipeline, "p"),
-            timeout: action.timeout(),
-            action,
+            timeout: Action::from(action.clone()).timeout(),
+            action: action.into(),
             hosts: BTreeSet::from([0]),
             needs: BTreeSet::new(),
             hazards: vec![],
         };
         let name = ObjectName::new("d", "t");
-        let drop = Action::Drop { name: name.clone(), is_view: false, sync: false };
+        let drop = TableAction::Drop { name: name.clone(), is_view: false, sync: false };
         let (project, kafka, cluster_id) = ("p".into(), String::new(), String::new());
         let topology = Topology::Single;
         let header = Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![] };
-        let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(Action::Flush { name })] };
+        let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(TableAction::Flush { name })] };
         let typed = ["--recreate", "KafkaPipeline/p", "apply", "--recreate=KafkaPipeline/p", "--var", "A=x y"];
         let typed = typed.map(str::to_owned);
         let after = |done: &[usize]| command(&typed, &plan, &Outcome { done: done.to_vec(), ..Outcome::default() });

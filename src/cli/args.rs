@@ -171,8 +171,8 @@ pub struct ApplyArguments {
     #[arg(long, short)]
     pub yes: bool,
     /// Steps that may run at the same time, where their order allows it.
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub parallel: u16,
+    #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub jobs: u16,
 }
 
 /// `sandbox`.
@@ -308,7 +308,7 @@ mod tests {
             "sluice plan --only Table/orders",
             "sluice plan --allow deletes-dta",
             "sluice plan --var =1",
-            "sluice apply --parallel 0",
+            "sluice apply --jobs 0",
             "sluice apply --force",
             "sluice sandbox up --brokers 2",
             "sluice sandbox up --nodes 0",

@@ -25,6 +25,21 @@ pub(super) async fn prepare(
     interrupts.or(watched).await?.map_err(failure)
 }
 
+/// Waits for what an apply that was killed has left running.
+///
+/// # Errors
+/// A host that does not answer, or an interruption.
+pub(super) async fn settle(
+    compiled: &Compiled,
+    servers: &Servers,
+    settings: &Settings,
+    interrupts: &mut Interrupts,
+) -> Result<(), Failure> {
+    let work = reconcile::settle(compiled, servers);
+    let watched = progress::watched("waiting for statements of an earlier apply that still run", settings.err, work);
+    interrupts.or(watched).await?.map_err(failure)
+}
+
 fn failure(error: ReconcileError) -> Failure {
     let exit = match error {
         ReconcileError::WrongCluster { .. } => Exit::Blocked,

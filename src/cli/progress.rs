@@ -3,10 +3,10 @@
 use super::output;
 use super::settings::Look;
 use crate::apply::{Events, Outcome, StepError};
-use crate::plan::Plan;
+use crate::plan::{Action, Plan, TableAction};
 use crate::render::{escape, outcome, step};
 use crate::sandbox;
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
@@ -68,6 +68,17 @@ struct Seen {
     running: BTreeMap<usize, Instant>,
     done: Vec<usize>,
     failed: Vec<(usize, StepError)>,
+    /// By step and host.
+    copies: BTreeMap<(usize, usize), Copied>,
+}
+
+/// How far a copy has come.
+struct Copied {
+    begin: Instant,
+    /// Rows that were there at first.
+    first: u64,
+    done: u64,
+    total: u64,
 }
 
 impl<'a> Apply<'a> {
@@ -90,10 +101,31 @@ impl<'a> Apply<'a> {
         }
     }
 
+    /// `copy ods.x_local on ch2  184,000 of 301,030 rows  61 %  24,000 rows/s`
+    fn copy_line(&self, index: usize, host: usize, copy: &Copied) -> String {
+        let table = match self.plan.steps.get(index).map(|s| &s.action) {
+            Some(Action::Table(TableAction::Copy(copy))) => copy.from.to_string(),
+            Some(Action::Table(_) | Action::Kafka(_)) | None => String::new(),
+        };
+        let host = self.plan.header.hosts.get(host).map_or("?", |h| h.name.as_str());
+        // Some rows are counted twice when they pass through several tables.
+        let done = copy.done.min(copy.total);
+        let percent = (u128::from(done) * 100).checked_div(u128::from(copy.total)).unwrap_or(100);
+        let millis = copy.begin.elapsed().as_millis().max(1);
+        let rate = u128::from(done.saturating_sub(copy.first)) * 1000 / millis;
+        let number = |n: u128| HumanCount(u64::try_from(n).unwrap_or(u64::MAX)).to_string();
+        let rows = format!("{} of {} rows", HumanCount(done), HumanCount(copy.total));
+        format!("copy {} on {host}  {rows}  {percent} %  {} rows/s", escape(&table), number(rate))
+    }
+
     /// Tells of long steps; never ends.
     pub async fn beat(&self) -> Infallible {
         let say = || {
-            for (index, begin) in &self.seen().running {
+            let seen = self.seen();
+            for ((index, host), copy) in seen.copies.iter().filter(|((i, _), _)| seen.running.contains_key(i)) {
+                output::message(&format!("       {}\n", self.copy_line(*index, *host, copy)));
+            }
+            for (index, begin) in seen.running.iter().filter(|(i, _)| seen.copies.keys().all(|(c, _)| c != *i)) {
                 let time = outcome::seconds(begin.elapsed());
                 output::message(&format!("       still running: {}   {time}\n", step(self.plan, *index)));
             }
@@ -133,6 +165,16 @@ impl Events for Apply<'_> {
     fn started(&self, index: usize) {
         self.seen().running.insert(index, Instant::now());
         self.bar.set_message(step(self.plan, index));
+    }
+
+    fn progress(&self, index: usize, host: usize, done: u64, total: u64) {
+        let mut seen = self.seen();
+        let copies = &mut seen.copies;
+        let copy =
+            copies.entry((index, host)).or_insert_with(|| Copied { begin: Instant::now(), first: done, done, total });
+        (copy.done, copy.total) = (done, total);
+        let text = self.copy_line(index, host, copy);
+        self.bar.set_message(text);
     }
 
     fn finished(&self, index: usize, took: Duration, result: Result<(), &StepError>) {
@@ -204,11 +246,11 @@ impl sandbox::Progress for Stages {
 mod tests {
     use super::*;
     use crate::model::{Kind, ResourceId, Topology};
-    use crate::plan::{Action, Header, Step};
+    use crate::plan::{Header, KafkaAction, Step};
     use std::collections::BTreeSet;
 
     fn plan(steps: usize) -> Plan {
-        let action = Action::GrowTopic { name: "t".into(), from: 1, to: 2 };
+        let action = Action::from(KafkaAction::GrowTopic { name: "t".into(), from: 1, to: 2 });
         let step = Step {
             resource: ResourceId::new(Kind::Topic, "t"),
             timeout: action.timeout(),

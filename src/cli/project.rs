@@ -3,10 +3,10 @@
 use super::report::{Exit, Failure};
 use super::settings::Settings;
 use super::{findings, output};
-use crate::compile::{Compiled, compile};
-use crate::manifest::Finding;
+use crate::compile::{Compiled, compile, located};
 use crate::manifest::project_file::PROJECT_FILES;
-use crate::manifest::{LoadOptions, Loaded, find_project, load};
+use crate::manifest::{Finding, LoadOptions, Loaded, Place, find_project, load};
+use crate::model::Complaint;
 use std::path::{Path, PathBuf};
 
 /// What the manifests say, and what is wrong with them.
@@ -31,16 +31,50 @@ pub(super) fn read(settings: &Settings) -> Result<Read, Failure> {
     Ok(Read { loaded, compiled, findings })
 }
 
+/// A project without errors, and where everything in it was written.
+pub(super) struct Checked {
+    pub compiled: Compiled,
+    loaded: Loaded,
+    findings: Vec<Finding>,
+}
+
+impl Checked {
+    /// Tells on stderr what the servers say against the manifests, each with its place.
+    pub fn tell(&self, complaints: &[Complaint], settings: &Settings) {
+        let mut found = located(&self.loaded, complaints);
+        // What could be seen without a server has been told.
+        let told = |f: &Finding| {
+            let offline = match f.code {
+                "server/lacks" => "pipeline/select-lacks",
+                code => code,
+            };
+            self.findings.iter().any(|t| t.code == offline && t.place == f.place)
+        };
+        found.retain(|f| !told(f));
+        if found.is_empty() {
+            return;
+        }
+        let secret: Vec<Place> = self.findings.iter().filter(|f| f.secret).filter_map(|f| f.place).collect();
+        for finding in &mut found {
+            finding.secret = finding
+                .place
+                .is_some_and(|p| secret.iter().any(|s| s.file == p.file && s.start <= p.end && p.start <= s.end));
+        }
+        output::message(&format!("{}\n", findings::text(&found, &self.loaded.files, settings.err)));
+    }
+}
+
 /// Reads everything for a command that needs all of it; findings go to stderr.
 ///
 /// # Errors
 /// There is no project, or an error in it.
-pub(super) fn compiled(settings: &Settings) -> Result<Compiled, Failure> {
-    let read = read(settings)?;
-    output::message(&findings::text(&read.findings, &read.loaded.files, settings.err));
-    let told = findings::tally(&read.findings);
-    read.compiled
-        .ok_or_else(|| Failure::new(Exit::Failed, format!("the manifests have {told}; nothing was read or changed")))
+pub(super) fn checked(settings: &Settings) -> Result<Checked, Failure> {
+    let Read { loaded, compiled, findings } = read(settings)?;
+    output::message(&findings::text(&findings, &loaded.files, settings.err));
+    let told = findings::tally(&findings);
+    let compiled = compiled
+        .ok_or_else(|| Failure::new(Exit::Failed, format!("the manifests have {told}; nothing was read or changed")))?;
+    Ok(Checked { compiled, loaded, findings })
 }
 
 /// The folder that belongs to the project: that of its file, or the working directory where there is none.

@@ -34,7 +34,15 @@ pub(super) fn policy(selection: &Selection, desired: &Desired) -> Result<Policy,
             .filter(|(_, lifecycle)| lifecycle.deletion == Deletion::Allow)
             .map(|(id, _)| (*id).clone())
             .collect(),
+        today: today(),
+        start_declared: desired.pipelines.iter().filter(|p| p.start_from.is_some()).map(|p| p.id.clone()).collect(),
     })
+}
+
+/// The day at Greenwich: the same for everybody who plans at this moment, wherever they are.
+#[expect(clippy::disallowed_methods, reason = "the plan reads no clock: this is where it comes from")]
+fn today() -> jiff::civil::Date {
+    jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 
 fn no_such(flag: &str, id: &ResourceId, known: &[&ResourceId]) -> Failure {

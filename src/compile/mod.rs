@@ -5,16 +5,20 @@ mod conversion;
 mod engine;
 mod expression;
 mod hub;
+mod located;
 mod pipeline;
 mod project;
 mod rules;
 mod select;
 mod source;
+mod start;
 mod table;
 mod target;
 mod topic;
 mod view;
 mod wire;
+
+pub use located::located;
 
 use crate::manifest::{Finding, Loaded, Severity};
 use crate::model::{ClickHouseConnection, Desired, KafkaConnection};

@@ -6,6 +6,7 @@ use super::hub;
 use super::project::Project;
 use super::select;
 use super::source::{self, KafkaTable};
+use super::start;
 use super::table;
 use super::target::{self, Target};
 use super::topic;
@@ -15,7 +16,7 @@ use crate::manifest::{
     Document, DocumentKind, ErrorMode, Finding, KafkaPipelineSpec, Loaded, NamesSpec, TargetSpec, TopicRef,
 };
 use crate::model::{
-    Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role,
+    Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role, StartFrom,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +28,9 @@ pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut
         let Some(mut pipeline) = Build::new(document, project, findings).and_then(|b| b.pipeline(findings)) else {
             continue;
         };
+        if let Some(before) = before(document, project) {
+            settle_names(&mut pipeline, &before);
+        }
         for object in &mut pipeline.objects {
             let name = object.definition.name.clone();
             match owners.get(&name) {
@@ -42,6 +46,40 @@ pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut
         pipelines.push(pipeline);
     }
     pipelines
+}
+
+/// The pipeline as it was called before, where something of it was renamed.
+fn before(document: &Document<KafkaPipelineSpec>, project: &Project<'_>) -> Option<DesiredPipeline> {
+    let spec = &document.spec;
+    let mut old = document.clone();
+    if let Some(name) = &spec.renamed_from {
+        old.metadata.name.clone_from(name);
+    }
+    for (target, new) in old.spec.targets.iter_mut().zip(&spec.targets) {
+        if let Some(table) = &new.renamed_from {
+            target.table.clone_from(table);
+        }
+        let read = spec.targets.iter().find(|t| Some(&t.table) == new.reads.as_ref());
+        if let Some(table) = read.and_then(|t| t.renamed_from.as_ref()) {
+            target.reads = Some(table.clone());
+        }
+    }
+    // What is wrong with it is wrong with the new one, and told there.
+    let mut told = Vec::new();
+    let renamed = old.metadata != document.metadata || old.spec != document.spec;
+    renamed.then(|| Build::new(&old, project, &mut told).and_then(|b| b.pipeline(&mut told)))?
+}
+
+/// Both have the same objects in the same order: they differ in names alone.
+fn settle_names(pipeline: &mut DesiredPipeline, before: &DesiredPipeline) {
+    for (object, old) in pipeline.objects.iter_mut().zip(&before.objects) {
+        object.renamed_from = (object.definition.name != old.definition.name).then(|| old.definition.name.clone());
+    }
+    if pipeline.id != before.id {
+        pipeline.renamed_from = Some(before.id.clone());
+        // A pipeline that moves goes on where it is.
+        pipeline.start_from = pipeline.start_from.or(Some(StartFrom::Keep));
+    }
 }
 
 /// Error tables may be shared: they have the same columns whoever declares them.
@@ -162,7 +200,17 @@ impl<'a> Build<'a> {
         }
         let lifecycle = topic::lifecycle(self.document.lifecycle);
         self.topics_are_there(lifecycle.state, findings);
-        Some(DesiredPipeline { id: self.id, topics: self.topics, writes_topics, group: self.group, objects, lifecycle })
+        let start_from = start::from(self.document, findings);
+        Some(DesiredPipeline {
+            id: self.id,
+            topics: self.topics,
+            writes_topics,
+            group: self.group,
+            start_from,
+            renamed_from: None,
+            objects,
+            lifecycle,
+        })
     }
 
     /// A pipeline that stays cannot read a topic that goes.
@@ -197,7 +245,16 @@ impl<'a> Build<'a> {
     }
 
     fn object(&self, role: Role, definition: Definition, clusters: BTreeSet<String>) -> DesiredObject {
-        DesiredObject { role, definition, reads: Vec::new(), clusters, owned_elsewhere: false }
+        DesiredObject {
+            role,
+            definition,
+            reads: Vec::new(),
+            clusters,
+            owned_elsewhere: false,
+            renamed_from: None,
+            renamed_columns: BTreeMap::new(),
+            materialize: BTreeSet::new(),
+        }
     }
 
     fn kafka_table(&self) -> KafkaTable<'_> {
@@ -228,6 +285,16 @@ impl<'a> Build<'a> {
             // Where rows are consumed they are written through it, where they are kept they are read through it.
             let clusters = storage.into_iter().chain(self.source_cluster()).collect();
             objects.push(self.object(Role::Distributed, definition, clusters));
+        }
+        let columns = target.spec.columns.iter();
+        let renamed = columns.filter_map(|c| Some((c.name.clone(), c.renamed_from.clone()?)));
+        let renamed: BTreeMap<String, String> = renamed.collect();
+        let indexes = target.spec.indexes.iter().filter(|i| i.materialize).map(|i| i.name.clone());
+        let projections = target.spec.projections.iter().filter(|p| p.materialize).map(|p| p.name.clone());
+        let materialize: BTreeSet<String> = indexes.chain(projections).collect();
+        for object in &mut objects {
+            object.renamed_columns.clone_from(&renamed);
+            object.materialize.clone_from(&materialize);
         }
         objects
     }

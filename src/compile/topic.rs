@@ -3,7 +3,9 @@
 use crate::manifest::{
     DeletionSpec, Document, Finding, IncompatibleSpec, LifecycleSpec, StateSpec, TopicSpec, UnmanagedSpec,
 };
-use crate::model::{Deletion, DesiredTopic, Incompatible, Kind, Lifecycle, Presence, ResourceId, UnmanagedConfig};
+use crate::model::{
+    Deletion, DesiredTopic, Incompatible, KeepFor, Kind, Lifecycle, Presence, ResourceId, UnmanagedConfig,
+};
 
 /// Name at the brokers.
 pub(super) fn broker_name(document: &Document<TopicSpec>) -> &str {
@@ -52,5 +54,6 @@ pub(super) fn lifecycle(written: LifecycleSpec) -> Lifecycle {
             StateSpec::Present => Presence::Present,
             StateSpec::Absent => Presence::Absent,
         },
+        keep_old_for: KeepFor { days: written.keep_old_for.days() },
     }
 }

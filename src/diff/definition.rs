@@ -76,8 +76,13 @@ pub struct AttributeChange {
 }
 
 /// All differences between a desired definition and a live one of the same name. `uuid` is the live
-/// object's: Keeper paths hold it where the manifest has `{uuid}`.
-pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<AttributeChange> {
+/// object's: Keeper paths hold it where the manifest has `{uuid}`. `renamed` are old names of columns by new ones.
+pub fn compare(
+    desired: &Definition,
+    live: &Definition,
+    uuid: &str,
+    renamed: &BTreeMap<String, String>,
+) -> Vec<AttributeChange> {
     let mut found = Found(Vec::new());
     if desired.is_view() != live.is_view() {
         found.add(Attribute::Kind, Some(live.engine.name.clone()), Some(desired.engine.name.clone()));
@@ -95,7 +100,7 @@ pub fn compare(desired: &Definition, live: &Definition, uuid: &str) -> Vec<Attri
         }
         return found.0;
     }
-    columns(&desired.columns, &live.columns, &mut found);
+    columns(&desired.columns, &live.columns, renamed, &mut found);
     if !same_engine(desired, live, uuid) {
         found.add(Attribute::Engine, Some(live.engine.to_string()), Some(desired.engine.to_string()));
     }
@@ -165,9 +170,25 @@ fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-fn columns(desired: &[Column], live: &[Column], found: &mut Found) {
+fn columns(desired: &[Column], live: &[Column], renamed: &BTreeMap<String, String>, found: &mut Found) {
     let before = found.0.len();
-    found.named(Attribute::Column, desired, live, |c| &c.name, same_column, shown_column);
+    let has = |columns: &[Column], name: &str| columns.iter().any(|c| c.name == name);
+    // Renamed is what has its old name on the server, and nobody else has taken it.
+    let renames = renamed.iter().filter(|(new, old)| has(desired, new) && !has(desired, old));
+    let renames: BTreeMap<&str, &str> = renames
+        .filter(|(new, old)| has(live, old) && !has(live, new))
+        .map(|(new, old)| (old.as_str(), new.as_str()))
+        .collect();
+    for new in desired {
+        let old = renames.iter().find(|(_, n)| **n == new.name).and_then(|(o, _)| live.iter().find(|c| c.name == *o));
+        if let Some(old) = old {
+            let was = format!("{} {}", quote::backquoted(&old.name), shown_column(old));
+            found.add(Attribute::Column(new.name.clone()), Some(was), Some(shown_column(new)));
+        }
+    }
+    let pending: Vec<Column> = desired.iter().filter(|c| !renames.values().any(|n| *n == c.name)).cloned().collect();
+    let standing: Vec<Column> = live.iter().filter(|c| !renames.contains_key(c.name.as_str())).cloned().collect();
+    found.named(Attribute::Column, &pending, &standing, |c| &c.name, same_column, shown_column);
     let order = |columns: &[Column]| columns.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     if found.0.len() == before && order(desired) != order(live) {
         let list = |columns| Some(order(columns).join(", "));
@@ -317,7 +338,7 @@ mod tests {
         let shown = |c: AttributeChange| {
             format!("{}: {} -> {}", c.attribute, c.old.unwrap_or("-".into()), c.new.unwrap_or("-".into()))
         };
-        compare(&table(), &live, "u-1").into_iter().map(shown).collect()
+        compare(&table(), &live, "u-1", &BTreeMap::new()).into_iter().map(shown).collect()
     }
 
     #[test]
@@ -359,9 +380,12 @@ mod tests {
             ..table()
         };
         let live = replicated("/t/{shard}/d/t/u-1");
-        assert_eq!(compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-1"), []);
-        assert_eq!(compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-2").len(), 1);
+        assert_eq!(compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-1", &BTreeMap::new()), []);
+        assert_eq!(
+            compare(&replicated("/t/{shard}/{database}/{table}/{uuid}"), &live, "u-2", &BTreeMap::new()).len(),
+            1
+        );
         let bare = Definition { engine: Engine::plain("ReplicatedMergeTree"), ..table() };
-        assert_eq!(compare(&bare, &live, "u-1"), []);
+        assert_eq!(compare(&bare, &live, "u-1", &BTreeMap::new()), []);
     }
 }

@@ -2,10 +2,11 @@
 
 pub mod definition;
 pub mod pipeline;
+mod surroundings;
 pub mod topic;
 
 pub use definition::{Attribute, AttributeChange};
-pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff};
+pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff, Uses};
 pub use topic::{TopicChange, TopicDiff, TopicState};
 
 use crate::model::{Canonical, Desired, Live};
@@ -28,17 +29,5 @@ pub fn diff(desired: &Desired, live: &Live, canonical: &Canonical) -> ChangeSet 
             .iter()
             .map(|p| pipeline::diff(p, &desired.project, &live.clickhouse, canonical))
             .collect(),
-    }
-}
-
-impl ChangeSet {
-    /// Objects whose letters differ somewhere: host by host, the definitions worth asking the server about.
-    pub fn worth_asking(&self) -> Vec<(usize, &crate::model::Definition)> {
-        let objects = self.pipelines.iter().flat_map(|p| &p.objects);
-        objects
-            .flat_map(|o| o.hosts.iter().map(move |(host, state)| (*host, o, state)))
-            .filter(|(_, _, state)| state.changes().iter().any(|c| c.attribute != Attribute::Comment))
-            .map(|(host, o, _)| (host, &o.desired.definition))
-            .collect()
     }
 }

@@ -1,6 +1,7 @@
 //! A pipeline's objects against every host that should carry them.
 
 use super::definition::{self, AttributeChange};
+use super::surroundings;
 use crate::model::{
     Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner,
 };
@@ -17,6 +18,8 @@ pub struct PipelineDiff {
     pub left_over: BTreeMap<ObjectName, LeftOver>,
     /// Databases its objects need, with the hosts that lack them.
     pub missing_databases: BTreeMap<String, BTreeSet<usize>>,
+    /// What else carries this very resource's mark and is not declared, with its engine and the hosts that have it.
+    pub undeclared: BTreeMap<ObjectName, (String, BTreeSet<usize>)>,
 }
 
 /// A view of an earlier form of the pipeline. While it is there, rows go its way too.
@@ -35,8 +38,25 @@ pub struct ObjectDiff {
     pub desired: DesiredObject,
     /// How it stands, by index of the host in the live state.
     pub hosts: BTreeMap<usize, HostState>,
-    /// Views that read it and belong to no pipeline of the project, by host.
+    /// What breaks when it goes and belongs to no pipeline of the project.
     pub strangers: BTreeSet<ObjectName>,
+    /// Hosts where it still stands under the name it had before.
+    pub under_old_name: BTreeSet<usize>,
+    /// How they use it.
+    pub uses: BTreeMap<ObjectName, Uses>,
+}
+
+/// How an object outside of the manifests uses a table of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Uses {
+    /// Its engine.
+    pub engine: String,
+    /// Whether it reads the table.
+    pub reads: bool,
+    /// Whether it writes into the table.
+    pub writes: bool,
+    /// Indexes of the hosts where it does.
+    pub hosts: BTreeSet<usize>,
 }
 
 /// How an object stands on one host.
@@ -61,6 +81,8 @@ pub enum HostState {
         why: String,
         /// What differs by letter.
         changes: Vec<AttributeChange>,
+        /// Whether the server refuses what the manifest asks for: it is the manifest that has to change.
+        refused: bool,
     },
 }
 
@@ -82,29 +104,42 @@ pub(super) fn diff(
     live: &LiveClickHouse,
     canonical: &Canonical,
 ) -> PipelineDiff {
-    let own: BTreeSet<&ObjectName> = desired.objects.iter().map(|o| &o.definition.name).collect();
+    let names = |o: &'_ DesiredObject| [Some(o.definition.name.clone()), o.renamed_from.clone()];
+    let own: BTreeSet<ObjectName> = desired.objects.iter().flat_map(names).flatten().collect();
     let mut missing_databases: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut left_over = BTreeMap::new();
     let mut objects = Vec::new();
     for object in &desired.objects {
-        let mut diff = ObjectDiff { desired: object.clone(), hosts: BTreeMap::new(), strangers: BTreeSet::new() };
+        let mut diff = ObjectDiff {
+            desired: object.clone(),
+            hosts: BTreeMap::new(),
+            strangers: BTreeSet::new(),
+            under_old_name: BTreeSet::new(),
+            uses: BTreeMap::new(),
+        };
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
             if !host.databases.contains(&name.database) {
                 missing_databases.entry(name.database.clone()).or_default().insert(index);
             }
-            let found = host.objects.get(name);
+            let before = object.renamed_from.as_ref().and_then(|old| host.objects.get(old));
+            let before = before.filter(|o| is_ours_before(o, project, desired));
+            let found = host.objects.get(name).or(before);
+            if !host.objects.contains_key(name) && before.is_some() {
+                diff.under_old_name.insert(index);
+            }
             let form = canonical.get(&(index, name.clone()));
             let state = match (found, host.unreadable.get(name)) {
                 (Some(found), _) => state(object, project, found, form),
                 (None, Some(why)) => HostState::Unknown {
                     why: format!("its definition on the server could not be read: {why}"),
                     changes: Vec::new(),
+                    refused: false,
                 },
-                (None, None) => HostState::Missing,
+                (None, None) => missing(form),
             };
             diff.hosts.insert(index, state);
-            for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(r)) {
+            for view in found.iter().flat_map(|f| &f.readers).filter(|r| !own.contains(*r)) {
                 let mark = host.other_readers.get(view).cloned().flatten();
                 if mark.is_some_and(|m| m == Owner::new(project, &desired.id)) {
                     let entry: &mut LeftOver = left_over.entry(view.clone()).or_default();
@@ -117,7 +152,18 @@ pub(super) fn diff(
         }
         objects.push(diff);
     }
-    PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases }
+    for diff in &mut objects {
+        surroundings::uses(diff, live, &left_over);
+    }
+    let undeclared = surroundings::undeclared(&Owner::new(project, &desired.id), live, &left_over);
+    PipelineDiff { desired: desired.clone(), objects, left_over, missing_databases, undeclared }
+}
+
+/// Whether the mark on an object that stands under its old name is that of this resource, or of the one it was.
+fn is_ours_before(object: &LiveObject, project: &str, desired: &DesiredPipeline) -> bool {
+    let ids = std::iter::once(&desired.id).chain(&desired.renamed_from);
+    let mark = Owner::read(&object.definition.comment).1;
+    mark.is_some_and(|mark| ids.into_iter().any(|id| mark == Owner::new(project, id)))
 }
 
 /// A host carries what is on one of its clusters; without a cluster there is one host and it carries all.
@@ -125,8 +171,18 @@ fn carries(host: &LiveHost, clusters: &BTreeSet<String>) -> bool {
     clusters.is_empty() || clusters.iter().any(|c| host.clusters.contains_key(c))
 }
 
+/// What is to be made and could not be asked about is made all the same: then the server has its say.
+fn missing(form: Option<&CanonicalForm>) -> HostState {
+    match form {
+        Some(CanonicalForm::Refused(why)) => {
+            HostState::Unknown { why: why.clone(), changes: Vec::new(), refused: true }
+        }
+        Some(CanonicalForm::Form(_) | CanonicalForm::Unknown(_)) | None => HostState::Missing,
+    }
+}
+
 fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
-    let compare = |desired| definition::compare(desired, &live.definition, &live.uuid);
+    let compare = |desired| definition::compare(desired, &live.definition, &live.uuid, &object.renamed_columns);
     let changes = match form {
         Some(CanonicalForm::Form(form)) => compare(form),
         Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => compare(&object.definition),
@@ -138,9 +194,11 @@ fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<
     }
     match form {
         Some(CanonicalForm::Refused(why)) => {
-            return HostState::Unknown { why: format!("the server refuses the manifest's definition: {why}"), changes };
+            return HostState::Unknown { why: why.clone(), changes, refused: true };
         }
-        Some(CanonicalForm::Unknown(why)) => return HostState::Unknown { why: why.clone(), changes },
+        Some(CanonicalForm::Unknown(why)) => {
+            return HostState::Unknown { why: why.clone(), changes, refused: false };
+        }
         Some(CanonicalForm::Form(_)) | None => {}
     }
     if mark == wanted || object.owned_elsewhere {

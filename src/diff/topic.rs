@@ -163,6 +163,9 @@ mod tests {
             brokers: 1,
             names: BTreeSet::new(),
             topics: BTreeMap::from([("t".to_owned(), TopicFact::Present(topic))]),
+            groups: BTreeMap::new(),
+            ends: BTreeMap::new(),
+            starts: BTreeMap::new(),
             refused: BTreeMap::new(),
         }
     }

@@ -1,5 +1,6 @@
 //! What every manifest has around its `spec`.
 
+use super::keep_for::KeepForSpec;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -34,6 +35,10 @@ pub struct LifecycleSpec {
     /// Whether the resource should exist. Default: `present`.
     #[serde(default)]
     pub state: StateSpec,
+    /// How long a table is kept after a new one with its rows took its place: `7d`, `36h` (taken up to whole days),
+    /// or `0` to drop it at once. Default: `7d`.
+    #[serde(default)]
+    pub keep_old_for: KeepForSpec,
 }
 
 /// Whether a resource may be deleted.

@@ -24,6 +24,7 @@ mod yaml;
 pub mod document;
 pub mod envelope;
 pub mod finding;
+pub mod keep_for;
 pub mod load;
 pub mod pipeline;
 pub mod project;
@@ -38,6 +39,7 @@ pub mod value;
 pub use document::{Document, Files, Loaded, SourceText, Unread};
 pub use envelope::{DeletionSpec, IncompatibleSpec, LifecycleSpec, Metadata, StateSpec};
 pub use finding::{FileId, Finding, Place, Severity};
+pub use keep_for::KeepForSpec;
 pub use load::{LoadOptions, load, load_from, load_texts};
 pub use pipeline::{Collection, ErrorMode, ErrorsSpec, FormatSchema, KafkaPipelineSpec, SourceSpec, TopicRef};
 pub use project::{

@@ -11,6 +11,10 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct KafkaPipelineSpec {
+    /// The name this pipeline had before: its objects are renamed or made under their new names, its rows and its
+    /// place in the topic are kept. Without an effect once that is done.
+    #[serde(default)]
+    pub renamed_from: Option<String>,
     /// The topic to read.
     #[serde(default)]
     pub topic: Option<TopicRef>,
@@ -83,6 +87,11 @@ pub struct SourceSpec {
     /// Consumers on each host. Default: 1.
     #[serde(default)]
     pub consumers: Option<u32>,
+    /// Where the consumer group begins while it has no offsets: `earliest`, `latest`, `keep` (where the group stood
+    /// that this table read with before) or a time (RFC 3339, or milliseconds since 1970). Set before the table
+    /// exists. Default: the first message kept.
+    #[serde(default)]
+    pub start_from: Option<String>,
     /// What happens to messages that cannot be parsed or converted.
     #[serde(default)]
     pub errors: ErrorsSpec,

@@ -15,6 +15,10 @@ pub struct TargetSpec {
     /// The table belongs to another pipeline or to nobody here: only the view is made.
     #[serde(default)]
     pub external: bool,
+    /// The name the table had before, as `database.table`: it is renamed with its rows, and what lies over it or
+    /// writes into it is made under the new names. Without an effect once that is done.
+    #[serde(default)]
+    pub renamed_from: Option<String>,
     /// Columns of the table.
     #[serde(default)]
     pub columns: Vec<ColumnSpec>,
@@ -136,6 +140,9 @@ pub struct IndexSpec {
     /// Granules per mark. Default: 1.
     #[serde(default)]
     pub granularity: Option<u64>,
+    /// Whether it is written for old rows too when it is added or changed. Default: only new parts have it.
+    #[serde(default)]
+    pub materialize: bool,
 }
 
 /// A projection: by `orderBy` over all columns, or by its `query`.
@@ -150,6 +157,9 @@ pub struct ProjectionSpec {
     /// The SELECT.
     #[serde(default)]
     pub query: Option<String>,
+    /// Whether it is written for old rows too when it is added or changed. Default: only new parts have it.
+    #[serde(default)]
+    pub materialize: bool,
 }
 
 /// A constraint: `check` or `assume`.

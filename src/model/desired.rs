@@ -21,7 +21,9 @@ pub struct Desired {
 impl Desired {
     /// Every object name of every pipeline, absent ones included.
     pub fn object_names(&self) -> BTreeSet<ObjectName> {
-        self.pipelines.iter().flat_map(|p| &p.objects).map(|o| o.definition.name.clone()).collect()
+        let objects = self.pipelines.iter().flat_map(|p| &p.objects);
+        let names = |o: &DesiredObject| [Some(o.definition.name.clone()), o.renamed_from.clone()];
+        objects.flat_map(names).flatten().collect()
     }
 }
 
@@ -67,6 +69,10 @@ pub struct DesiredPipeline {
     pub writes_topics: Vec<String>,
     /// Consumer group.
     pub group: String,
+    /// Where the group begins when it has no offsets yet.
+    pub start_from: Option<StartFrom>,
+    /// The resource it was before it got its name.
+    pub renamed_from: Option<ResourceId>,
     /// All objects, in the order they are created.
     pub objects: Vec<DesiredObject>,
     /// Guards.
@@ -86,6 +92,25 @@ pub struct DesiredObject {
     pub clusters: BTreeSet<String>,
     /// Another resource declares it too and owns it: this one never creates, changes or drops it.
     pub owned_elsewhere: bool,
+    /// The name it had before.
+    pub renamed_from: Option<ObjectName>,
+    /// Old names of renamed columns, by their new ones.
+    pub renamed_columns: BTreeMap<String, String>,
+    /// Indexes and projections that are written for old rows too when they are added.
+    pub materialize: BTreeSet<String>,
+}
+
+/// Where a group begins when it has no offsets yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartFrom {
+    /// At the first message kept.
+    Earliest,
+    /// After the last message of the moment.
+    Latest,
+    /// Where the group before it stands.
+    Keep,
+    /// At the first message of this time or later, in milliseconds since 1970.
+    At(i64),
 }
 
 /// What an object does in its pipeline.
@@ -116,6 +141,21 @@ pub struct Lifecycle {
     pub incompatible: Incompatible,
     /// Whether it should exist.
     pub state: Presence,
+    /// How long a replaced table is kept.
+    pub keep_old_for: KeepFor,
+}
+
+/// How long a replaced table is kept, in days: its name carries the day on which it was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeepFor {
+    /// Days; none for a table that goes at once.
+    pub days: u16,
+}
+
+impl Default for KeepFor {
+    fn default() -> Self {
+        Self { days: 7 }
+    }
 }
 
 /// Whether a resource may be deleted.

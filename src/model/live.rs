@@ -26,6 +26,12 @@ pub struct LiveKafka {
     pub names: BTreeSet<String>,
     /// What is known of each topic asked for.
     pub topics: BTreeMap<String, TopicFact>,
+    /// Committed offsets of the groups asked for, by topic and partition; only where there is one.
+    pub groups: BTreeMap<String, BTreeMap<(String, u32), i64>>,
+    /// First and next offset of each partition of the topics asked for.
+    pub ends: BTreeMap<String, Vec<(i64, i64)>>,
+    /// Offsets at the time a group is to start from, by group.
+    pub starts: BTreeMap<String, BTreeMap<(String, u32), i64>>,
     /// What the brokers said when asked whether they would take a topic or a config, where they would not.
     pub refused: BTreeMap<String, String>,
 }
@@ -68,16 +74,77 @@ pub struct LiveHost {
     pub version: String,
     /// Clusters in which the server finds itself, with shard and replica number.
     pub clusters: BTreeMap<String, (u32, u32)>,
+    /// Its own name, as its Kafka consumers use it.
+    pub hostname: String,
     /// Names of its databases.
     pub databases: BTreeSet<String>,
+    /// Their engines: only `Atomic` and `Replicated` can exchange tables.
+    pub database_engines: BTreeMap<String, String>,
     /// Inserts into Distributed tables wait for the shards (`distributed_foreground_insert`).
     pub foreground_insert: bool,
     /// The objects asked for that exist.
     pub objects: BTreeMap<ObjectName, LiveObject>,
     /// Those that exist but whose definition could not be read, with why.
     pub unreadable: BTreeMap<ObjectName, String>,
+    /// Tables that it refused to alter as planned, tried on temporary ones, with its words.
+    pub unalterable: BTreeMap<ObjectName, String>,
+    /// How large the tables are that a plan builds anew.
+    pub sizes: BTreeMap<ObjectName, TableSize>,
+    /// Rows of them that a column's new type or kind has no place for, by table and new column.
+    pub misfits: BTreeMap<(ObjectName, String), Misfit>,
     /// Views that read them and were not asked for, with the owner each is marked with.
     pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
+    /// What was not asked for and uses what was.
+    pub dependants: BTreeMap<ObjectName, Dependant>,
+    /// What was not asked for and carries this project's mark.
+    pub undeclared: BTreeMap<ObjectName, Undeclared>,
+}
+
+/// An object outside of the manifests that breaks when a table of theirs goes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dependant {
+    /// Engine, as in `system.tables`.
+    pub engine: String,
+    /// Whose mark it carries.
+    pub owner: Option<Owner>,
+    /// Tables of the manifests it reads.
+    pub reads: BTreeSet<ObjectName>,
+    /// Tables of the manifests it writes into.
+    pub writes: BTreeSet<ObjectName>,
+}
+
+/// An object with this project's mark that no manifest declares any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Undeclared {
+    /// Engine, as in `system.tables`.
+    pub engine: String,
+    /// What it is, of Kafka tables: their consumers have to be told from others.
+    pub definition: Option<Definition>,
+    /// Whose it was. A table made as a copy of another one has that one's comment, mark and all: a mark is no
+    /// proof that sluice made it.
+    pub owner: Owner,
+}
+
+/// How large a table is on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TableSize {
+    /// Rows.
+    pub rows: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+    /// Partitions.
+    pub partitions: u64,
+    /// Bytes free on the disks of its storage policy.
+    pub free: u64,
+}
+
+/// What of a column does not fit into its new shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Misfit {
+    /// So many rows.
+    Rows(u64),
+    /// The server refuses to convert it, in its words.
+    Refused(String),
 }
 
 /// One object on one host.

@@ -26,6 +26,11 @@ impl Owner {
         format!("{text}{gap}{OPEN}{} {}{CLOSE}", self.project, self.resource)
     }
 
+    /// How the mark of every object of a project begins.
+    pub fn beginning(project: &str) -> String {
+        format!("{OPEN}{project} ")
+    }
+
     /// Splits a comment into the user's text and the mark, if there is one at its end.
     pub fn read(comment: &str) -> (&str, Option<Owner>) {
         let marked = comment.strip_suffix(CLOSE).and_then(|rest| {

@@ -248,6 +248,16 @@ fn quoted(rest: &str, quote: char, what: &'static str) -> Result<(String, usize)
 pub struct Fragment(String);
 
 impl Fragment {
+    /// Whether it names `database.table`.
+    pub fn names(&self, table: &super::ObjectName) -> bool {
+        let Ok(tokens) = tokenize(self.as_str()) else { return false };
+        tokens.windows(3).any(|w| {
+            w[0].name() == Some(&table.database)
+                && matches!(w[1].kind, TokenKind::Mark("."))
+                && w[2].name() == Some(&table.table)
+        })
+    }
+
     /// Takes a text as it is, trimmed.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(text.as_ref().trim().to_owned())

@@ -3,10 +3,11 @@
 //! Each definition is created as a temporary object in a session of its own and read back: nothing lasts, no
 //! broker is touched, and the text that comes back is in the form in which the server keeps lasting objects.
 
+use super::carriers::{with_carriers, without_carriers};
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, Session};
 use crate::model::create::parse_create;
 use crate::model::token::{TokenKind, tokenize};
-use crate::model::{CanonicalForm, Column, DefaultKind, Definition, EngineArg, Fragment, ObjectName, SettingValue, quote};
+use crate::model::{CanonicalForm, Column, Definition, EngineArg, Fragment, ObjectName, SettingValue, quote};
 use crate::sql::{create_temporary, read};
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
@@ -18,6 +19,9 @@ const BATCH: usize = 50;
 /// Sessions at once: more are no faster, the server takes most of its time in parsing.
 const SESSIONS: usize = 4;
 
+/// A view reads a table that does not exist (UNKNOWN_TABLE, UNKNOWN_DATABASE).
+const UNKNOWN_SOURCE: [i32; 2] = [60, 81];
+
 /// The user may not create temporary objects (ACCESS_DENIED).
 const ACCESS_DENIED: i32 = 497;
 
@@ -27,8 +31,20 @@ struct TemporaryRow {
     statement: String,
 }
 
-/// What the server makes of each definition. `known` are the project's own definitions: a view whose source
-/// does not exist yet is read over a temporary table like it.
+/// What a server said of definitions.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// What it makes of each.
+    pub forms: BTreeMap<ObjectName, CanonicalForm>,
+    /// Code and words where it refuses one.
+    pub refusals: BTreeMap<ObjectName, (i32, String)>,
+    /// Columns that each view gives, with their types.
+    pub outputs: BTreeMap<ObjectName, Vec<Column>>,
+}
+
+/// What the server makes of each definition. `known` are the project's own definitions: a view whose source does not
+/// exist yet is read over a temporary table like it, and so is a view whose source is in `replaced`: what is there
+/// now is not what the view will read.
 ///
 /// # Errors
 /// The host does not answer. What it says of one definition is in the result.
@@ -36,28 +52,49 @@ pub async fn canonical(
     reader: &ClickHouseReader,
     definitions: &[&Definition],
     known: &BTreeMap<ObjectName, &Definition>,
-) -> Result<BTreeMap<ObjectName, CanonicalForm>, ClickHouseError> {
-    let batches = definitions.chunks(BATCH).map(|batch| ask(reader.session(), batch, known));
-    let answers: Vec<_> = stream::iter(batches).buffer_unordered(SESSIONS).collect().await;
-    let mut forms = BTreeMap::new();
-    for answer in answers {
-        forms.extend(answer?);
+    replaced: &BTreeSet<ObjectName>,
+) -> Result<Answers, ClickHouseError> {
+    let batches = definitions.chunks(BATCH).map(|batch| ask(reader.session(), batch, known, replaced));
+    let parts: Vec<_> = stream::iter(batches).buffer_unordered(SESSIONS).collect().await;
+    let mut answers = Answers::default();
+    for part in parts {
+        let part = part?;
+        answers.forms.extend(part.forms);
+        answers.refusals.extend(part.refusals);
+        answers.outputs.extend(part.outputs);
     }
-    Ok(forms)
+    Ok(answers)
 }
 
 async fn ask(
     mut session: Session,
     batch: &[&Definition],
     known: &BTreeMap<ObjectName, &Definition>,
-) -> Result<Vec<(ObjectName, CanonicalForm)>, ClickHouseError> {
-    let mut stand_ins = StandIns { known, made: BTreeMap::new() };
-    let mut forms = Vec::new();
+    replaced: &BTreeSet<ObjectName>,
+) -> Result<Answers, ClickHouseError> {
+    let mut stand_ins = StandIns { known, replaced, made: BTreeMap::new(), failed: BTreeSet::new() };
+    let mut answers = Answers::default();
     let mut created = Vec::new();
     for (i, definition) in batch.iter().enumerate() {
-        match create(&mut session, definition, &format!("c{i}"), &mut stand_ins).await? {
-            Ok(()) => created.push((format!("c{i}"), *definition)),
-            Err(form) => forms.push((definition.name.clone(), form)),
+        let (name, temporary) = (definition.name.clone(), format!("{PREFIX}c{i}"));
+        match create(&mut session, definition, &temporary, &mut stand_ins).await? {
+            Ok(()) => {
+                if !definition.is_view() {
+                    stand_ins.made.insert(name, temporary.clone());
+                }
+                created.push((temporary, *definition));
+            }
+            Err(Refusal::Itself(code, words)) => {
+                stand_ins.failed.insert(name.clone());
+                answers.forms.insert(name.clone(), judged(code, &words));
+                if code != ACCESS_DENIED {
+                    answers.refusals.insert(name, (code, words));
+                }
+            }
+            Err(Refusal::Source(source)) => {
+                let why = format!("it reads {source}, which the server refuses");
+                answers.forms.insert(name, CanonicalForm::Unknown(why));
+            }
         }
     }
     let rows: Vec<TemporaryRow> = session.rows(read::TEMPORARY).await?;
@@ -66,9 +103,19 @@ async fn ask(
     let _ = session.close().await;
     for (name, definition) in created {
         let statement = statements.get(&name).map_or("", String::as_str);
-        forms.push((definition.name.clone(), form(definition, statement, &stand_ins)));
+        let (form, output) = form(definition, statement, &stand_ins);
+        answers.outputs.extend(output.map(|columns| (definition.name.clone(), columns)));
+        answers.forms.insert(definition.name.clone(), form);
     }
-    Ok(forms)
+    Ok(answers)
+}
+
+/// Why a temporary object could not be made.
+enum Refusal {
+    /// The server does not take the definition: its code and words.
+    Itself(i32, String),
+    /// It does not take that of a table which the view reads.
+    Source(ObjectName),
 }
 
 /// Creates one temporary object; the inner error is what the server says of this definition.
@@ -77,21 +124,31 @@ async fn create(
     definition: &Definition,
     name: &str,
     stand_ins: &mut StandIns<'_>,
-) -> Result<Result<(), CanonicalForm>, ClickHouseError> {
+) -> Result<Result<(), Refusal>, ClickHouseError> {
     let asked = with_carriers(without_secrets(definition));
-    let first = execute(session, &create_temporary(&asked, name).shown()).await?;
-    match (first, &definition.query) {
-        // What is there now may lack a column that the source is about to get.
-        (Err((code, _)), Some(query)) if code != ACCESS_DENIED => {
-            let query = stand_ins.place(session, query).await?;
-            let second = Definition { query: Some(query), ..asked };
-            Ok(execute(session, &create_temporary(&second, name).shown()).await?.map_err(judged))
+    let itself = |(code, words)| Refusal::Itself(code, words);
+    let Some(written) = &definition.query else {
+        return Ok(execute(session, &create_temporary(&asked, name).shown()).await?.map_err(itself));
+    };
+    let (query, missing) = stand_ins.place(session, written, |s, n| s.replaced.contains(n)).await?;
+    if let Some(source) = missing {
+        return Ok(Err(Refusal::Source(source)));
+    }
+    let first = Definition { query: Some(query), ..asked };
+    match execute(session, &create_temporary(&first, name).shown()).await? {
+        Err((code, _)) if UNKNOWN_SOURCE.contains(&code) => {
+            let (query, missing) = stand_ins.place(session, written, |_, _| true).await?;
+            if let Some(source) = missing {
+                return Ok(Err(Refusal::Source(source)));
+            }
+            let second = Definition { query: Some(query), ..first };
+            Ok(execute(session, &create_temporary(&second, name).shown()).await?.map_err(itself))
         }
-        (answer, _) => Ok(answer.map_err(judged)),
+        answer => Ok(answer.map_err(itself)),
     }
 }
 
-async fn execute(session: &mut Session, sql: &str) -> Result<Result<(), (i32, String)>, ClickHouseError> {
+pub(super) async fn execute(session: &mut Session, sql: &str) -> Result<Result<(), (i32, String)>, ClickHouseError> {
     match session.execute(sql).await {
         Ok(()) => Ok(Ok(())),
         Err(ClickHouseError::Refused { code, message, .. }) => Ok(Err((code, message))),
@@ -99,15 +156,15 @@ async fn execute(session: &mut Session, sql: &str) -> Result<Result<(), (i32, St
     }
 }
 
-fn judged((code, message): (i32, String)) -> CanonicalForm {
+fn judged(code: i32, words: &str) -> CanonicalForm {
     if code == ACCESS_DENIED {
-        return CanonicalForm::Unknown(format!("comparing it takes the right to create temporary tables: {message}"));
+        return CanonicalForm::Unknown(format!("comparing it takes the right to create temporary tables: {words}"));
     }
-    CanonicalForm::Refused(format!("{message} (code {code})"))
+    CanonicalForm::Refused(format!("{words} (code {code})"))
 }
 
 /// A secret has no place in a comparison: what the server keeps is hidden anyway.
-fn without_secrets(definition: &Definition) -> Definition {
+pub(super) fn without_secrets(definition: &Definition) -> Definition {
     let open = |v: &SettingValue| !matches!(v, SettingValue::Secret(_));
     let mut asked = definition.clone();
     asked.settings.retain(|_, v| open(v));
@@ -118,48 +175,19 @@ fn without_secrets(definition: &Definition) -> Definition {
     asked
 }
 
-/// Columns that carry the arguments of a Distributed engine: those of a temporary table come back as written, the
-/// expressions of columns as a lasting table would show them.
-const CARRIER: &str = "_sluice_argument_";
-
-fn with_carriers(mut asked: Definition) -> Definition {
-    if asked.engine.name == "Distributed" {
-        let expressions = asked.engine.args.iter().enumerate().filter_map(|(i, arg)| match arg {
-            EngineArg::Expression(expression) => Some((i, expression)),
-            EngineArg::Text(_) | EngineArg::Named(..) => None,
-        });
-        let carrier = |(i, expression): (usize, &Fragment)| Column {
-            default: Some((DefaultKind::Alias, Some(expression.clone()))),
-            ..Column::new(format!("{CARRIER}{i}"), "")
-        };
-        let carriers: Vec<Column> = expressions.map(carrier).collect();
-        asked.columns.extend(carriers);
-    }
-    asked
-}
-
-/// The arguments where they belong.
-fn without_carriers(mut echoed: Definition) -> Definition {
-    let (carriers, columns): (Vec<Column>, Vec<Column>) = echoed.columns.into_iter().partition(|c| c.name.starts_with(CARRIER));
-    echoed.columns = columns;
-    for carrier in carriers {
-        let place = carrier.name.strip_prefix(CARRIER).and_then(|i| i.parse::<usize>().ok());
-        let argument = place.and_then(|i| echoed.engine.args.get_mut(i));
-        if let (Some(argument), Some((_, Some(expression)))) = (argument, carrier.default) {
-            *argument = EngineArg::Expression(expression);
-        }
-    }
-    echoed
-}
-
-fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> CanonicalForm {
+/// The definition in the server's words, and what a view gives.
+fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> (CanonicalForm, Option<Vec<Column>>) {
     let echoed = match parse_create(statement) {
         Ok(echoed) => without_carriers(echoed),
-        Err(error) => return CanonicalForm::Unknown(format!("the server's form of it could not be read: {error}")),
+        Err(error) => {
+            let why = format!("the server's form of it could not be read: {error}");
+            return (CanonicalForm::Unknown(why), None);
+        }
     };
     if definition.is_view() {
         let query = echoed.query.map(|q| stand_ins.restore(&q));
-        return CanonicalForm::Form(Box::new(Definition { query, ..definition.clone() }));
+        let form = CanonicalForm::Form(Box::new(Definition { query, ..definition.clone() }));
+        return (form, Some(echoed.columns));
     }
     let hidden =
         |(k, v): (&String, &SettingValue)| matches!(v, SettingValue::Secret(_)).then(|| (k.clone(), v.clone()));
@@ -169,48 +197,69 @@ fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> C
     if definition.engine.is_replicated() || secret_args {
         form.engine = definition.engine.clone();
     }
-    CanonicalForm::Form(Box::new(form))
+    (CanonicalForm::Form(Box::new(form)), None)
 }
 
-/// Temporary tables in place of tables that a view reads and that do not exist yet.
+/// How the names of temporary objects begin: no column and no table of anybody is called so.
+const PREFIX: &str = "__sluice_";
+
+/// Temporary tables in place of tables that a view reads and that do not exist yet, or not as they will be.
 struct StandIns<'a> {
     known: &'a BTreeMap<ObjectName, &'a Definition>,
+    replaced: &'a BTreeSet<ObjectName>,
     /// Name of the temporary table by the table it stands for.
     made: BTreeMap<ObjectName, String>,
+    /// Those that the server refuses.
+    failed: BTreeSet<ObjectName>,
 }
 
 impl StandIns<'_> {
-    /// The query over temporary tables, which are made where they are not there yet.
-    async fn place(&mut self, session: &mut Session, query: &Fragment) -> Result<Fragment, ClickHouseError> {
+    /// The query over temporary tables, which are made where they are not there yet, and a table among them that
+    /// cannot be made.
+    async fn place(
+        &mut self,
+        session: &mut Session,
+        query: &Fragment,
+        wanted: fn(&Self, &ObjectName) -> bool,
+    ) -> Result<(Fragment, Option<ObjectName>), ClickHouseError> {
         let mut text = query.as_str().to_owned();
-        let named: BTreeSet<&ObjectName> = self.known.keys().filter(|n| renamed(&text, n, "x").is_some()).collect();
+        let mentioned = mentioned(&text);
+        let named: BTreeSet<ObjectName> =
+            mentioned.into_iter().filter(|n| self.known.contains_key(n) && wanted(self, n)).collect();
         for name in named {
-            if !self.made.contains_key(name) {
-                let stand_in = format!("s{}", self.made.len());
-                // What cannot be made is told by the view that reads it.
-                let _ =
-                    execute(session, &create_temporary(&without_secrets(self.known[name]), &stand_in).shown()).await?;
+            if !self.made.contains_key(&name) {
+                let stand_in = format!("{PREFIX}s{}", self.made.len());
+                let sql = create_temporary(&without_secrets(self.known[&name]), &stand_in).shown();
+                if self.failed.contains(&name) || execute(session, &sql).await?.is_err() {
+                    self.failed.insert(name.clone());
+                    return Ok((query.clone(), Some(name)));
+                }
                 self.made.insert(name.clone(), stand_in);
             }
-            text = renamed(&text, name, &self.made[name]).unwrap_or(text);
+            text = renamed(&text, &name, &self.made[&name]).unwrap_or(text);
         }
-        Ok(Fragment::new(text))
+        Ok((Fragment::new(text), None))
     }
 
     /// The query with the tables it is about.
     fn restore(&self, query: &Fragment) -> Fragment {
         let mut text = query.as_str().to_owned();
-        for (name, stand_in) in &self.made {
-            let Ok(tokens) = tokenize(&text) else { continue };
-            let places = tokens.windows(2).filter(|w| w[0].is_word("FROM") || w[0].is_word("JOIN"));
-            let places: Vec<_> =
-                places.filter(|w| w[1].name() == Some(stand_in)).map(|w| w[1].start..w[1].end).collect();
-            for place in places.into_iter().rev() {
-                text.replace_range(place, &quote::object(name));
+        let by_stand_in: BTreeMap<&str, &ObjectName> = self.made.iter().map(|(n, s)| (s.as_str(), n)).collect();
+        let Ok(tokens) = tokenize(&text) else { return query.clone() };
+        for token in tokens.iter().rev() {
+            if let Some(name) = token.name().and_then(|n| by_stand_in.get(n)) {
+                text.replace_range(token.start..token.end, &quote::object(name));
             }
         }
         Fragment::new(text)
     }
+}
+
+/// Every `a.b` in a text.
+fn mentioned(text: &str) -> Vec<ObjectName> {
+    let tokens = tokenize(text).unwrap_or_default();
+    let pairs = tokens.windows(3).filter(|w| w[1].is("."));
+    pairs.filter_map(|w| Some(ObjectName::new(w[0].name()?, w[2].name()?))).collect()
 }
 
 /// The text with every `database.table` replaced; `None` when it is not in there.
@@ -226,4 +275,52 @@ fn renamed(text: &str, name: &ObjectName, by: &str) -> Option<String> {
         out.replace_range(tokens[*i].start..tokens[i + 2].end, by);
     }
     (!places.is_empty()).then_some(out)
+}
+
+/// Names of the message formats that the server reads, or writes.
+///
+/// # Errors
+/// The host does not answer.
+pub async fn formats(reader: &ClickHouseReader, writes: bool) -> Result<BTreeSet<String>, ClickHouseError> {
+    let names: String = reader.text(if writes { read::OUTPUT_FORMATS } else { read::INPUT_FORMATS }).await?;
+    Ok(names.lines().map(str::to_ascii_lowercase).collect())
+}
+
+/// The server knows no way from one type to the other (ILLEGAL_TYPE_OF_ARGUMENT, NOT_IMPLEMENTED, TYPE_MISMATCH,
+/// CANNOT_CONVERT_TYPE).
+const NO_WAY: [i32; 4] = [43, 48, 53, 70];
+
+/// Pairs of types that the server cannot convert. All are asked about at once, and each by itself only where one of
+/// them fails.
+///
+/// # Errors
+/// The host does not answer.
+pub async fn impossible(
+    reader: &ClickHouseReader,
+    pairs: &BTreeSet<(String, String)>,
+) -> Result<BTreeSet<(String, String)>, ClickHouseError> {
+    let mut found = BTreeSet::new();
+    for chunk in pairs.iter().collect::<Vec<_>>().chunks(BATCH) {
+        if is_refused(reader.text(&read::conversions(chunk, true)).await)?.is_none() {
+            continue;
+        }
+        for pair in chunk {
+            let whole = is_refused(reader.text(&read::conversions(&[*pair], true)).await)?;
+            // Some types have no value to ask with: that says nothing of the conversion.
+            if whole.is_some_and(|code| NO_WAY.contains(&code))
+                && is_refused(reader.text(&read::conversions(&[*pair], false)).await)?.is_none()
+            {
+                found.insert((*pair).clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn is_refused(answer: Result<String, ClickHouseError>) -> Result<Option<i32>, ClickHouseError> {
+    match answer {
+        Ok(_) => Ok(None),
+        Err(ClickHouseError::Refused { code, .. }) => Ok(Some(code)),
+        Err(other) => Err(other),
+    }
 }

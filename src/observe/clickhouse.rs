@@ -1,9 +1,10 @@
-//! One ClickHouse host: what it is and what it has, in two requests.
+//! One ClickHouse host: what it is and what it has, in four requests.
 
 use super::ObserveError;
+use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{LiveHost, LiveObject, ObjectName, Owner};
+use crate::model::{Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Deserialize)]
 struct HostRow {
     version: String,
-    databases: Vec<String>,
+    hostname: String,
+    databases: Vec<(String, String)>,
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
 }
@@ -25,17 +27,38 @@ struct ObjectRow {
     readers: Vec<(String, String)>,
 }
 
-/// Reads a host and the objects of `names` (sorted) on it, both requests at once. A definition that cannot be taken
-/// apart is told as such (an empty one is a lack of grants, never an absent table).
+/// Reads a host, the objects of `names` (sorted) on it and what is around them, all requests at once. A definition
+/// that cannot be taken apart is told as such (an empty one is a lack of grants, never an absent table).
 ///
 /// # Errors
 /// The host does not answer or refuses.
-pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
-    let (facts, objects) = tokio::try_join!(facts(reader), objects(reader, names))?;
-    let readers = objects.iter().flat_map(|o| &o.readers).map(|(database, table)| ObjectName::new(database, table));
-    let others: BTreeSet<ObjectName> = readers.filter(|r| names.binary_search(r).is_err()).collect();
-    let other_readers = owners(reader, &others.into_iter().collect::<Vec<_>>()).await?;
-    let name = reader.host().to_string();
+pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
+    let (facts, mut objects, kept, mut dependants, mut undeclared) = tokio::try_join!(
+        facts(reader),
+        objects(reader, names),
+        kept(reader, names),
+        surroundings::dependants(reader, names),
+        surroundings::undeclared(reader, project, names),
+    )?;
+    objects.extend(kept);
+    let consuming = undeclared.iter().filter(|(_, u)| u.engine == "Kafka").map(|(name, _)| name.clone());
+    for row in self::objects(reader, &consuming.collect::<Vec<_>>()).await? {
+        if let Some(found) = undeclared.get_mut(&ObjectName::new(row.database, row.name)) {
+            found.definition = parse_create(&row.statement).ok();
+        }
+    }
+    let mut other_readers = BTreeMap::new();
+    for row in &objects {
+        let views = row.readers.iter().map(|(database, table)| ObjectName::new(database, table));
+        for view in views.filter(|v| names.binary_search(v).is_err()) {
+            // A view that may not be seen is somebody's all the same.
+            let dependant = dependants
+                .entry(view.clone())
+                .or_insert_with(|| Dependant { engine: Engine::VIEW.into(), ..Dependant::default() });
+            dependant.reads.insert(ObjectName::new(&row.database, &row.name));
+            other_readers.insert(view, dependant.owner.clone());
+        }
+    }
     let (mut known, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for row in objects {
         let object = ObjectName::new(row.database, row.name);
@@ -46,14 +69,21 @@ pub async fn host(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Liv
         }
     }
     Ok(LiveHost {
+        name: reader.host().to_string(),
         version: facts.version,
+        hostname: facts.hostname,
         clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
-        databases: facts.databases.into_iter().collect(),
+        databases: facts.databases.iter().map(|(name, _)| name.clone()).collect(),
+        database_engines: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
         objects: known,
         unreadable,
+        unalterable: BTreeMap::new(),
+        sizes: BTreeMap::new(),
+        misfits: BTreeMap::new(),
         other_readers,
-        name,
+        dependants,
+        undeclared,
     })
 }
 
@@ -62,20 +92,13 @@ async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
     rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
 }
 
-/// Whose the views are that read our tables: one more request, where there are any.
-async fn owners(
-    reader: &ClickHouseReader,
-    views: &[ObjectName],
-) -> Result<BTreeMap<ObjectName, Option<Owner>>, ObserveError> {
-    let owner = |row: &ObjectRow| Owner::read(&parse_create(&row.statement).ok()?.comment).1;
-    let rows = objects(reader, views).await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let owner = owner(&row);
-            (ObjectName::new(row.database, row.name), owner)
-        })
-        .collect())
+/// Tables that stood aside for a new one: their names carry days that nobody here knows.
+async fn kept(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {
+    let databases: BTreeSet<&str> = names.iter().map(|n| n.database.as_str()).collect();
+    if databases.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(reader.rows(&read::kept(&databases)).await?)
 }
 
 async fn objects(reader: &ClickHouseReader, names: &[ObjectName]) -> Result<Vec<ObjectRow>, ObserveError> {

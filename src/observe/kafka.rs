@@ -55,6 +55,9 @@ pub async fn topics(
         brokers: cluster.brokers.len(),
         names: cluster.topics.into_keys().collect(),
         topics,
+        groups: BTreeMap::new(),
+        ends: BTreeMap::new(),
+        starts: BTreeMap::new(),
         refused: BTreeMap::new(),
     })
 }

@@ -1,9 +1,13 @@
 //! Live servers -> live state, with what could not be read. Reads only; decides nothing.
 
+pub mod alterable;
 pub mod canonical;
+mod carriers;
 pub mod clickhouse;
 pub mod hosts;
 pub mod kafka;
+pub mod running;
+mod surroundings;
 
 use crate::client::clickhouse::ClickHouseError;
 use crate::client::kafka::KafkaError;

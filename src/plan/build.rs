@@ -1,10 +1,10 @@
 //! Gathers the plans of all resources and puts their steps into order.
 
 use super::order::{self, OrderError, Relations};
-use super::step::{Action, Step};
+use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
-use crate::diff::ChangeSet;
-use crate::model::{Desired, Live, ResourceId, Topology};
+use crate::diff::{ChangeSet, PipelineDiff};
+use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -15,21 +15,39 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A step at the brokers.
-    pub fn step(&mut self, resource: &ResourceId, action: Action, hazards: impl Into<Vec<Hazard>>) {
-        self.push(resource, action, BTreeSet::new(), hazards.into());
+    pub fn step(&mut self, resource: &ResourceId, action: impl Into<Action>, hazards: impl Into<Vec<Hazard>>) {
+        self.push(resource, action.into(), BTreeSet::new(), hazards.into());
     }
 
     /// A step on ClickHouse hosts; none for no hosts.
     pub fn step_on(
         &mut self,
         resource: &ResourceId,
-        action: Action,
+        action: TableAction,
         hosts: BTreeSet<usize>,
         hazards: impl Into<Vec<Hazard>>,
     ) {
         if !hosts.is_empty() {
-            self.push(resource, action, hosts, hazards.into());
+            self.push(resource, action.into(), hosts, hazards.into());
         }
+    }
+
+    /// Whether there is anything to do.
+    pub fn has_steps(&self) -> bool {
+        !self.steps.is_empty()
+    }
+
+    /// The steps so far.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Whether a step takes an object away on a host.
+    pub fn drops(&self, object: &ObjectName, on: usize) -> bool {
+        self.steps.iter().any(|step| match &step.action {
+            Action::Table(TableAction::Drop { name, .. }) => name == object && step.hosts.contains(&on),
+            Action::Table(_) | Action::Kafka(_) => false,
+        })
     }
 
     fn push(&mut self, resource: &ResourceId, action: Action, hosts: BTreeSet<usize>, hazards: Vec<Hazard>) {
@@ -49,7 +67,7 @@ struct Steps {
 impl Steps {
     fn extend(&mut self, draft: Draft) {
         for step in draft.steps {
-            if let Action::CreateDatabase { name } = &step.action {
+            if let Action::Table(TableAction::CreateDatabase { name }) = &step.action {
                 if let Some(at) = self.databases.get(name) {
                     self.steps[*at].hosts.extend(step.hosts);
                     continue;
@@ -85,16 +103,23 @@ pub fn plan(
     for diff in changes.topics.iter().filter(|d| policy.includes(&d.desired.id)) {
         take(topic::plan(diff, &live.kafka, policy));
     }
-    for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id)) {
-        take(pipeline::plan(diff, &live.clickhouse, policy));
+    let recreated = topic::recreated(&changes.topics, policy);
+    // Whoever reads a topic that is made anew has to let go of it first, named by the command or not.
+    let reads = |d: &PipelineDiff| d.desired.topics.iter().any(|t| recreated.contains(t));
+    for diff in changes.pipelines.iter().filter(|d| policy.includes(&d.desired.id) || reads(d)) {
+        take(pipeline::plan(diff, live, policy, &recreated));
     }
     let mut relations = Relations::default();
     for pipeline in &desired.pipelines {
         for object in &pipeline.objects {
             relations.add(&object.definition, &object.reads, &pipeline.topics);
         }
+        add_old_names(&mut relations, pipeline);
     }
     for diff in &changes.pipelines {
+        for (name, _) in diff.undeclared.iter().filter(|(_, (engine, _))| engine == "Kafka") {
+            relations.topics.insert(name.clone(), diff.desired.topics.clone());
+        }
         for (view, left_over) in &diff.left_over {
             relations.reads.insert(view.clone(), left_over.reads.iter().cloned().collect());
         }
@@ -102,16 +127,40 @@ pub fn plan(
     let mut steps = order::order(steps.steps, &relations)?;
     if let Topology::OnCluster { .. } = header.topology {
         // One host passes the statement on to the others.
-        for step in &mut steps {
+        for step in steps.iter_mut().filter(|s| !matches!(s.action, Action::Table(TableAction::Copy(_)))) {
             step.hosts = step.hosts.iter().take(1).copied().collect();
         }
     }
     Ok(Plan { header, resources, steps })
 }
 
+/// What stands under the names that objects had before hangs together as they do.
+fn add_old_names(relations: &mut Relations, pipeline: &DesiredPipeline) {
+    let old = |name: &ObjectName| {
+        let object = pipeline.objects.iter().find(|o| o.definition.name == *name);
+        object.and_then(|o| o.renamed_from.clone()).unwrap_or_else(|| name.clone())
+    };
+    for object in &pipeline.objects {
+        let (name, definition) = (old(&object.definition.name), &object.definition);
+        if object.reads.iter().chain(&definition.target).all(|n| old(n) == *n) && name == definition.name {
+            continue;
+        }
+        if definition.is_view() {
+            relations.reads.insert(name.clone(), object.reads.iter().map(old).collect());
+            relations.writes.extend(definition.target.as_ref().map(|t| (name.clone(), old(t))));
+        }
+        if definition.engine.name == "Kafka" {
+            relations.topics.insert(name.clone(), pipeline.topics.clone());
+        }
+        if let Some(under) = relations.over.get(&definition.name).map(old) {
+            relations.over.insert(name, under);
+        }
+    }
+}
+
 impl ResourcePlan {
     pub(super) fn keep(id: ResourceId) -> Self {
-        Self { id, verb: Verb::Keep, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
+        Self { id, verb: Verb::Keep, impact: None, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
     }
 
     pub(super) fn block(&mut self, why: Blocked) {

@@ -17,17 +17,32 @@ pub enum Hazard {
     PausesIngestion,
     /// Tables that others read are gone for a while.
     BreaksReaders,
+    /// Messages are read again: rows that are there come once more.
+    ReplaysMessages,
+    /// Messages are passed over.
+    SkipsMessages,
+    /// Some rows may come twice.
+    MayDuplicate,
+    /// All rows of a table are written again.
+    CopiesData,
+    /// New rows go to other shards than old ones.
+    ReshardsNewRowsOnly,
 }
 
 impl Hazard {
     /// Every hazard.
-    pub const ALL: [Hazard; 6] = [
+    pub const ALL: [Hazard; 11] = [
         Hazard::DeletesData,
         Hazard::RecreatesTopic,
         Hazard::ChangesKeyMapping,
         Hazard::ShortensRetention,
         Hazard::PausesIngestion,
         Hazard::BreaksReaders,
+        Hazard::ReplaysMessages,
+        Hazard::SkipsMessages,
+        Hazard::MayDuplicate,
+        Hazard::CopiesData,
+        Hazard::ReshardsNewRowsOnly,
     ];
 
     /// Its name, as in `--allow`.
@@ -39,6 +54,11 @@ impl Hazard {
             Hazard::ShortensRetention => "shortens-retention",
             Hazard::PausesIngestion => "pauses-ingestion",
             Hazard::BreaksReaders => "breaks-readers",
+            Hazard::ReplaysMessages => "replays-messages",
+            Hazard::SkipsMessages => "skips-messages",
+            Hazard::MayDuplicate => "may-duplicate",
+            Hazard::CopiesData => "copies-data",
+            Hazard::ReshardsNewRowsOnly => "reshards-new-rows-only",
         }
     }
 
@@ -52,19 +72,35 @@ impl Hazard {
             }
             Hazard::ShortensRetention => "messages are deleted earlier than before, some of them at once",
             Hazard::PausesIngestion => {
-                "nothing is ingested until the new consumers have their partitions (up to 50 s); Kafka keeps what arrives"
+                "nothing is ingested until the views are there again and the consumers have their partitions; Kafka keeps \
+                 what arrives"
             }
             Hazard::BreaksReaders => "queries fail while the tables are gone",
+            Hazard::ReplaysMessages => "messages are read again: the rows they gave come once more",
+            Hazard::SkipsMessages => "messages that nobody has read yet are passed over",
+            Hazard::MayDuplicate => "rows that are written while this happens may come twice",
+            Hazard::CopiesData => {
+                "all rows are written once more: it takes time, and disk space until the old table goes"
+            }
+            Hazard::ReshardsNewRowsOnly => {
+                "new rows go to the shards of the new key and old ones stay where they are: a query that counts on the \
+                 key to find all rows of one shard misses some"
+            }
         }
     }
 
     /// Whether it loses something, so that somebody has to allow it.
     pub fn needs_consent(self) -> bool {
         match self {
-            Hazard::DeletesData | Hazard::RecreatesTopic | Hazard::ChangesKeyMapping | Hazard::ShortensRetention => {
-                true
-            }
-            Hazard::PausesIngestion | Hazard::BreaksReaders => false,
+            Hazard::DeletesData
+            | Hazard::RecreatesTopic
+            | Hazard::ChangesKeyMapping
+            | Hazard::ShortensRetention
+            | Hazard::ReplaysMessages
+            | Hazard::SkipsMessages
+            | Hazard::MayDuplicate
+            | Hazard::ReshardsNewRowsOnly => true,
+            Hazard::PausesIngestion | Hazard::BreaksReaders | Hazard::CopiesData => false,
         }
     }
 

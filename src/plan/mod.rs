@@ -1,20 +1,28 @@
 //! Change set + policy -> plan: every name, value, statement, host, order, timeout and reason. Pure.
 //! After it nothing is left to decide: apply is a loop.
 
+mod alter;
 mod build;
 mod order;
 mod pipeline;
+mod rebuild;
+mod surroundings;
 mod topic;
+mod widening;
 
+pub mod checks;
 pub mod hazard;
+pub mod impact;
+mod narrowing;
 pub mod policy;
 pub mod step;
 
 pub use build::plan;
 pub use hazard::Hazard;
+pub use impact::{Class, Impact, Offsets};
 pub use order::OrderError;
 pub use policy::{Allowance, Policy};
-pub use step::{Action, Step};
+pub use step::{Action, KafkaAction, Start, Step, TableAction};
 
 use crate::diff::{AttributeChange, TopicChange};
 use crate::model::{ObjectName, Owner, ResourceId, Topology};
@@ -64,6 +72,8 @@ pub struct ResourcePlan {
     pub id: ResourceId,
     /// What happens, in one word.
     pub verb: Verb,
+    /// What it means for the rows that flow, where a running pipeline changes.
+    pub impact: Option<Impact>,
     /// What differs.
     pub changes: Vec<Change>,
     /// Why nothing is done about it; not empty means the plan cannot be applied with it.
@@ -81,6 +91,8 @@ pub enum Verb {
     Create,
     /// It is changed in place.
     Change,
+    /// A table of it is built anew with its rows.
+    Rebuild,
     /// It is dropped and made again.
     Recreate,
     /// It is dropped.
@@ -194,17 +206,74 @@ pub enum Blocked {
         /// Why.
         why: String,
     },
+    /// The server does not accept what the manifest asks for.
+    Refused {
+        /// Which object.
+        object: ObjectName,
+        /// The server's words.
+        why: String,
+    },
     /// `lifecycle.deletion` forbids it.
     DeletionForbidden,
-    /// A view that is not ours reads a table that would be dropped.
+    /// Something that is not ours uses a table that would be dropped: reads it, writes into it or stands over it.
     ReadByStranger {
         /// The table.
         object: ObjectName,
-        /// The view.
+        /// What uses it.
         reader: ObjectName,
     },
     /// No host of this cluster answered.
     NoHosts(String),
+    /// A table that has to be built anew cannot be.
+    CannotRebuild {
+        /// Which.
+        object: ObjectName,
+        /// Why.
+        why: Obstacle,
+    },
+    /// Rows have values that a column's new type has no place for.
+    DoesNotFit {
+        /// The table.
+        object: ObjectName,
+        /// The column.
+        column: String,
+        /// How many rows.
+        rows: u64,
+        /// Index of the host.
+        host: usize,
+    },
+}
+
+/// Why a table cannot be built anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A replicated table whose path in Keeper names the table: two of them cannot stand side by side.
+    KeeperPath,
+    /// Replicas of one shard keep each other's rows: each would copy them.
+    Replicas,
+    /// A table that is not ours has the name of the new one.
+    InTheWay {
+        /// The table.
+        table: ObjectName,
+        /// Index of the host.
+        host: usize,
+    },
+    /// The table is gone and a copy of it that may be unfinished is there.
+    Gone {
+        /// The copy.
+        table: ObjectName,
+        /// Index of the host.
+        host: usize,
+    },
+    /// The disks have no room for a second copy.
+    NoSpace {
+        /// Index of the host.
+        host: usize,
+        /// Bytes of the table.
+        bytes: u64,
+        /// Bytes free.
+        free: u64,
+    },
 }
 
 /// What a reader of the plan should know.
@@ -222,10 +291,72 @@ pub enum Note {
         /// Hosts by index.
         hosts: Vec<usize>,
     },
+    /// A table that was replaced is kept for a while.
+    KeptOld {
+        /// The table.
+        object: ObjectName,
+        /// The day on which a plan drops it.
+        until: jiff::civil::Date,
+    },
+    /// Members of a group that a dropped table leaves behind cannot be told from living ones: the group waits until
+    /// their session ends.
+    MembersStay {
+        /// The group.
+        group: String,
+    },
+    /// Messages are deleted with their topic.
+    MessagesLost {
+        /// All that the topic keeps.
+        messages: u64,
+        /// Those of them that a group of this project has not read.
+        unread: u64,
+    },
+    /// A group begins to read, with what that means for the messages of its topics.
+    GroupStarts {
+        /// The group.
+        group: String,
+        /// Messages that the table has read already and reads again.
+        again: u64,
+        /// Messages kept that nobody of this pipeline reads.
+        skipped: u64,
+        /// Messages it has before it.
+        ahead: u64,
+    },
+    /// A group that was there before goes on where it is.
+    GroupContinues {
+        /// The group.
+        group: String,
+        /// Messages it has before it.
+        ahead: u64,
+    },
     /// The group's offsets stay: rows read before are not read again.
     OffsetsKept {
         /// The group.
         group: String,
+    },
+    /// Something that no manifest declares uses a table of this one. It is left alone and would block a drop.
+    NotManaged {
+        /// What uses it.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// The table it uses.
+        of: ObjectName,
+        /// Whether it reads the table.
+        reads: bool,
+        /// Whether it writes into the table.
+        writes: bool,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// Something that carries this resource's mark and is not declared. It is left alone.
+    NoLongerDeclared {
+        /// What.
+        object: ObjectName,
+        /// Its engine.
+        engine: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
     },
 }
 
@@ -259,6 +390,7 @@ impl fmt::Display for Verb {
             Verb::Keep => "keep",
             Verb::Create => "create",
             Verb::Change => "change",
+            Verb::Rebuild => "rebuild",
             Verb::Recreate => "recreate",
             Verb::Delete => "delete",
             Verb::Forget => "forget",

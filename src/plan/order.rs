@@ -1,7 +1,9 @@
 //! The order of steps. These edges live here and nowhere else.
 
-use super::step::{Action, Step};
-use crate::model::{Definition, ObjectName};
+use super::rebuild;
+use super::step::{Action, KafkaAction, Step, TableAction};
+use crate::model::{Definition, ObjectName, ResourceId};
+use crate::sql::AlterCommand;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -51,6 +53,11 @@ impl Relations {
     fn below(&self, name: &ObjectName) -> impl Iterator<Item = &ObjectName> {
         let reads = self.reads.get(name).into_iter().flatten();
         reads.chain(self.writes.get(name)).chain(self.over.get(name))
+    }
+
+    /// Whether it is a view that reads a Kafka table: with it ingestion begins and ends.
+    fn is_entry(&self, view: &ObjectName) -> bool {
+        self.reads.get(view).into_iter().flatten().any(|table| self.topics.contains_key(table))
     }
 
     /// Other views that read what a view reads.
@@ -126,38 +133,213 @@ enum Subject {
     MakeTopic(String),
     ChangeTopic(String),
     DropTopic(String),
+    RemoveMembers(ObjectName),
+    Offsets(ObjectName),
     MakeDatabase(String),
     Make(ObjectName),
+    /// A table or a view gets a new shape where it stands.
+    Change(ObjectName),
+    Copy(ObjectName),
+    /// A table takes the name of another one.
+    Name(ObjectName),
+    /// A table takes a name that is free.
+    Rename(ObjectName),
     Mark(ObjectName),
+    /// Columns of a table go.
+    Shrink(ObjectName),
     Flush(ObjectName),
     Drop(ObjectName),
+    /// A table goes that stood aside for another one, or served to copy.
+    Discard(ObjectName),
 }
 
 impl Subject {
     fn of(action: &Action) -> Self {
         match action {
-            Action::CreateTopic { name, .. } => Subject::MakeTopic(name.clone()),
-            Action::GrowTopic { name, .. } | Action::AlterTopic { name, .. } => Subject::ChangeTopic(name.clone()),
-            Action::DeleteTopic { name, .. } => Subject::DropTopic(name.clone()),
-            Action::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
-            Action::Create(definition) => Subject::Make(definition.name.clone()),
-            Action::Comment { name, .. } => Subject::Mark(name.clone()),
-            Action::Flush { name } => Subject::Flush(name.clone()),
-            Action::Drop { name, .. } => Subject::Drop(name.clone()),
+            Action::Kafka(action) => Subject::of_kafka(action),
+            Action::Table(action) => Subject::of_table(action),
+        }
+    }
+
+    fn of_kafka(action: &KafkaAction) -> Self {
+        match action {
+            KafkaAction::CreateTopic { name, .. } => Subject::MakeTopic(name.clone()),
+            KafkaAction::GrowTopic { name, .. } | KafkaAction::AlterTopic { name, .. } => {
+                Subject::ChangeTopic(name.clone())
+            }
+            KafkaAction::DeleteTopic { name, .. } => Subject::DropTopic(name.clone()),
+            KafkaAction::RemoveMembers { table, .. } => Subject::RemoveMembers(table.clone()),
+            KafkaAction::SetOffsets { table, .. } | KafkaAction::ForgetOffsets { table, .. } => {
+                Subject::Offsets(table.clone())
+            }
+        }
+    }
+
+    fn of_table(action: &TableAction) -> Self {
+        match action {
+            TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
+            TableAction::Create(definition) => Subject::Make(definition.name.clone()),
+            TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
+            TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
+            TableAction::Flush { name } => Subject::Flush(name.clone()),
+            TableAction::Copy(copy) => Subject::Copy(copy.to.clone()),
+            TableAction::Exchange { left, .. } => Subject::Name(left.clone()),
+            TableAction::Rename { pairs } => match pairs.as_slice() {
+                [] => Subject::MakeDatabase(String::new()),
+                [.., (_, to)] if takes_over(pairs) => Subject::Name(to.clone()),
+                [.., (_, to)] => Subject::Rename(to.clone()),
+            },
+            TableAction::Drop { name, .. } => Subject::Drop(name.clone()),
         }
     }
 }
 
+/// The place of a step among those of its own resource. Steps of a lower rank are done before any of a higher one
+/// begins: ingestion stops first and starts last, and what lies between is done while nothing flows.
+fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carries: bool) -> u8 {
+    match &step.action {
+        Action::Kafka(action) => match action {
+            // Before the table that tells the old group is gone.
+            KafkaAction::SetOffsets { .. } => 4,
+            KafkaAction::RemoveMembers { .. } => 6,
+            // Topics are resources of their own; the edges below place them.
+            KafkaAction::CreateTopic { .. } | KafkaAction::GrowTopic { .. } | KafkaAction::AlterTopic { .. } => 0,
+            KafkaAction::DeleteTopic { .. } => 0,
+            KafkaAction::ForgetOffsets { .. } => 7,
+        },
+        Action::Table(action) => match action {
+            TableAction::CreateDatabase { .. } => 0,
+            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds. Only
+            // while offsets are carried over must the table tell the old group until nothing is read any more.
+            TableAction::Drop { name, .. } if relations.topics.contains_key(name) && !carries => 0,
+            TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 1,
+            TableAction::Drop { is_view: true, .. } => 2,
+            TableAction::Flush { name } if swaps.stands_aside(name, at) => 16,
+            TableAction::Flush { .. } => 3,
+            TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
+            TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
+            TableAction::Drop { .. } => 5,
+            TableAction::Create(definition) if relations.is_entry(&definition.name) => 15,
+            TableAction::Create(definition) if definition.is_view() => 13,
+            TableAction::Create(definition) => match definition.engine.name.as_str() {
+                "Distributed" if swaps.serves.contains_key(&definition.name) => 9,
+                "Kafka" | "Distributed" => 12,
+                _ => 8,
+            },
+            TableAction::Alter { name, commands } => match relations.over.contains_key(name) {
+                true => 12,
+                false if commands.iter().all(is_shrinking) => 14,
+                false => 9,
+            },
+            TableAction::Copy(_) => 10,
+            TableAction::Exchange { left, .. } if relations.over.contains_key(left) => 12,
+            TableAction::Exchange { .. } => 11,
+            TableAction::Rename { pairs } if takes_over(pairs) => 11,
+            TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swaps.stands_aside(from, at)) => 17,
+            TableAction::Rename { .. } => 6,
+            TableAction::ModifyQuery { .. } => 13,
+            // The mark of an earlier copy goes before a new copy is made.
+            TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
+            TableAction::Comment { .. } => 18,
+        },
+    }
+}
+
+/// Whether the renames give a name away and take it again.
+fn takes_over(pairs: &[(ObjectName, ObjectName)]) -> bool {
+    pairs.iter().enumerate().any(|(i, (_, to))| pairs[..i].iter().any(|(from, _)| from == to))
+}
+
+/// The swaps among the steps, each with the place where it is written: what is written before it is about the
+/// table that had the name until then.
+#[derive(Default)]
+struct Swaps<'a> {
+    /// Names that another table takes.
+    named: BTreeMap<&'a ObjectName, usize>,
+    /// Names under which replaced tables stand after it.
+    aside: BTreeMap<&'a ObjectName, usize>,
+    /// Distributed tables that a copy goes through.
+    serves: BTreeMap<&'a ObjectName, usize>,
+}
+
+impl<'a> Swaps<'a> {
+    fn of(steps: &'a [Step]) -> Self {
+        let mut swaps = Self::default();
+        for (at, step) in steps.iter().enumerate() {
+            match &step.action {
+                Action::Table(TableAction::Exchange { left, right }) => {
+                    swaps.named.insert(left, at);
+                    swaps.aside.insert(right, at);
+                }
+                Action::Table(TableAction::Rename { pairs }) if takes_over(pairs) => {
+                    swaps.named.extend(pairs.last().map(|(_, to)| (to, at)));
+                    swaps.aside.extend(pairs.first().map(|(_, to)| (to, at)));
+                }
+                Action::Table(TableAction::Copy(copy)) => {
+                    swaps.serves.extend(copy.through.as_ref().map(|through| (through, at)));
+                }
+                Action::Table(_) | Action::Kafka(_) => {}
+            }
+        }
+        swaps
+    }
+
+    fn stands_aside(&self, name: &ObjectName, at: usize) -> bool {
+        self.aside.get(name).is_some_and(|swap| *swap < at)
+    }
+
+    fn served(&self, name: &ObjectName, at: usize) -> bool {
+        self.serves.get(name).is_some_and(|copy| *copy < at)
+    }
+}
+
+/// A column goes after the views that read it have let go of it.
+fn is_shrinking(command: &AlterCommand) -> bool {
+    matches!(command, AlterCommand::DropColumn(_))
+}
+
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
-    let subjects: Vec<Subject> = steps.iter().map(|s| Subject::of(&s.action)).collect();
+    let swaps = Swaps::of(steps);
+    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
+        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
+        subject => subject,
+    };
+    let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();
     for (i, subject) in subjects.iter().enumerate() {
         at.entry(subject).or_default().push(i);
     }
-    let mut edges = BTreeSet::new();
+    let mut edges = by_rank(steps, relations, &swaps);
     for (i, subject) in subjects.iter().enumerate() {
         for before in before(subject, relations) {
             edges.extend(at.get(&before).into_iter().flatten().filter(|b| **b != i).map(|b| (*b, i)));
+        }
+        // Several changes of one table are made in the order in which they are written.
+        if let Subject::Change(_) = subject {
+            edges.extend(at[subject].iter().filter(|b| **b < i).map(|b| (*b, i)));
+        }
+    }
+    edges
+}
+
+/// Each step waits for all of the next lower rank in its resource.
+fn by_rank(steps: &[Step], relations: &Relations, swaps: &Swaps<'_>) -> BTreeSet<(usize, usize)> {
+    let mut edges = BTreeSet::new();
+    let mut of: BTreeMap<&ResourceId, BTreeMap<u8, Vec<usize>>> = BTreeMap::new();
+    let sets = steps.iter().filter(|s| matches!(s.action, Action::Kafka(KafkaAction::SetOffsets { .. })));
+    let carrying: BTreeSet<&ResourceId> = sets.map(|s| &s.resource).collect();
+    for (i, step) in steps.iter().enumerate() {
+        // Databases are shared; their edges are below.
+        if !matches!(step.action, Action::Table(TableAction::CreateDatabase { .. })) {
+            let ranks = of.entry(&step.resource).or_default();
+            let carries = carrying.contains(&step.resource);
+            ranks.entry(rank(i, step, relations, swaps, carries)).or_default().push(i);
+        }
+    }
+    for ranks in of.values() {
+        for (lower, higher) in ranks.values().zip(ranks.values().skip(1)) {
+            edges.extend(lower.iter().flat_map(|b| higher.iter().map(|a| (*b, *a))));
         }
     }
     edges
@@ -167,28 +349,48 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
 fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
     match subject {
         Subject::MakeTopic(name) => vec![Subject::DropTopic(name.clone())],
-        Subject::ChangeTopic(_) | Subject::MakeDatabase(_) => Vec::new(),
-        // A topic goes after the tables that read it.
+        Subject::ChangeTopic(_) | Subject::MakeDatabase(_) | Subject::RemoveMembers(_) => Vec::new(),
+        // A topic goes after the tables that read it and their consumers.
         Subject::DropTopic(topic) => {
             let readers = relations.topics.iter().filter(|(_, topics)| topics.contains(topic));
-            readers.map(|(table, _)| Subject::Drop(table.clone())).collect()
+            readers.flat_map(|(t, _)| [Subject::Drop(t.clone()), Subject::RemoveMembers(t.clone())]).collect()
+        }
+        // The offsets of a topic that is made anew are those of the old one until then.
+        Subject::Offsets(table) => {
+            let topics = relations.topics.get(table).into_iter().flatten();
+            topics.cloned().map(Subject::DropTopic).collect()
         }
         Subject::Make(name) => {
             let mut all = vec![Subject::MakeDatabase(name.database.clone()), Subject::Drop(name.clone())];
-            all.extend(relations.below(name).cloned().map(Subject::Make));
-            all.extend(relations.downstream(name).into_iter().cloned().map(Subject::Make));
+            all.extend(relations.below(name).cloned().flat_map(settled));
+            all.extend(relations.downstream(name).into_iter().cloned().flat_map(settled));
             // A view that takes the place of another one comes after it is gone, or rows pass both.
             all.extend(relations.siblings(name).cloned().map(Subject::Drop));
             let topics = relations.topics.get(name).into_iter().flatten();
             all.extend(topics.flat_map(|t| [Subject::MakeTopic(t.clone()), Subject::ChangeTopic(t.clone())]));
             all
         }
-        Subject::Mark(_) => Vec::new(),
+        Subject::Change(name) => {
+            let below = relations.below(name).cloned();
+            below.chain(relations.downstream(name).into_iter().cloned()).flat_map(settled).collect()
+        }
+        Subject::Name(name) => vec![
+            Subject::MakeDatabase(name.database.clone()),
+            Subject::Make(rebuild::next(name)),
+            Subject::Copy(rebuild::next(name)),
+        ],
+        Subject::Rename(name) => vec![Subject::MakeDatabase(name.database.clone())],
+        // The queue of a table that stood aside goes to where the new one sends.
+        Subject::Discard(name) => vec![Subject::Flush(name.clone())],
+        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {
             let mut all = vec![Subject::Flush(name.clone())];
-            // What reads, writes or lies over it goes first.
+            // What reads, writes or lies over it goes first, but for a Kafka table: the ranks place it.
+            if relations.topics.contains_key(name) {
+                return all;
+            }
             let above = relations.reads.keys().chain(relations.over.keys());
             let uses = above.filter(|v| relations.below(v).any(|b| b == name));
             all.extend(uses.cloned().map(Subject::Drop));
@@ -198,6 +400,12 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
             all
         }
     }
+}
+
+/// What gives an object the shape it is to have.
+fn settled(name: ObjectName) -> [Subject; 4] {
+    let renamed = Subject::Rename(name.clone());
+    [Subject::Make(name.clone()), Subject::Name(name.clone()), renamed, Subject::Change(name)]
 }
 
 fn writers<'a>(relations: &'a Relations, table: &'a ObjectName) -> impl Iterator<Item = ObjectName> + 'a {

@@ -15,6 +15,10 @@ pub struct Policy {
     pub only: BTreeSet<ResourceId>,
     /// Resources whose manifest itself allows deletion.
     pub deletion_allowed: BTreeSet<ResourceId>,
+    /// Resources whose manifest itself says where their group begins.
+    pub start_declared: BTreeSet<ResourceId>,
+    /// The day of the plan: kept tables carry theirs in their names.
+    pub today: jiff::civil::Date,
 }
 
 /// `HAZARD` or `HAZARD:KIND/NAME`.
@@ -51,8 +55,17 @@ impl Policy {
     /// Whether a hazard of a resource may be taken.
     pub fn allows(&self, hazard: Hazard, resource: &ResourceId) -> bool {
         let named = |a: &Allowance| a.hazard == hazard && a.resource.as_ref().is_none_or(|r| r == resource);
-        let by_manifest =
-            matches!(hazard, Hazard::DeletesData | Hazard::RecreatesTopic) && self.deletion_allowed.contains(resource);
+        let by_manifest = match hazard {
+            Hazard::DeletesData | Hazard::RecreatesTopic => self.deletion_allowed.contains(resource),
+            Hazard::ReplaysMessages | Hazard::SkipsMessages => self.start_declared.contains(resource),
+            Hazard::ChangesKeyMapping
+            | Hazard::ShortensRetention
+            | Hazard::PausesIngestion
+            | Hazard::BreaksReaders
+            | Hazard::MayDuplicate
+            | Hazard::CopiesData
+            | Hazard::ReshardsNewRowsOnly => false,
+        };
         !hazard.needs_consent() || by_manifest || self.allow.iter().any(named)
     }
 

@@ -1,8 +1,8 @@
 //! Steps: plain values, each with all it needs to be shown, run and judged.
 
 use super::Hazard;
-use crate::model::{Definition, ObjectName, ResourceId};
-use crate::sql::{self, Statement};
+use crate::model::{Definition, Fragment, ObjectName, ResourceId, TableConsumer};
+use crate::sql::{self, AlterCommand, Copy, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -23,9 +23,18 @@ pub struct Step {
     pub timeout: Duration,
 }
 
-/// What a step does. Closed: a new one does not compile until it is rendered, run and ordered.
+/// What a step does, and where. Closed: a new one does not compile until it is rendered, run and ordered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// At the brokers.
+    Kafka(KafkaAction),
+    /// On ClickHouse hosts.
+    Table(TableAction),
+}
+
+/// What a step does at the brokers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KafkaAction {
     /// Creates a topic.
     CreateTopic {
         /// Name at the brokers.
@@ -62,6 +71,54 @@ pub enum Action {
         /// Topic id: another topic of the same name is left alone.
         id: String,
     },
+    /// Removes from a group the members that dropped Kafka tables left behind: until they are gone their
+    /// partitions stay assigned to nobody alive.
+    RemoveMembers {
+        /// The dropped Kafka table.
+        table: ObjectName,
+        /// The group.
+        group: String,
+        /// The table as each host had it: only its consumers are removed.
+        consumers: Vec<TableConsumer>,
+    },
+    /// Gives a group without members its offsets.
+    SetOffsets {
+        /// The Kafka table that will read with them.
+        table: ObjectName,
+        /// The group.
+        group: String,
+        /// Topics.
+        topics: Vec<String>,
+        /// Where it begins.
+        start: Start,
+    },
+    /// Deletes the offsets that a group without members has of some topics.
+    ForgetOffsets {
+        /// The Kafka table that read with them.
+        table: ObjectName,
+        /// The group.
+        group: String,
+        /// Topics.
+        topics: Vec<String>,
+    },
+}
+
+/// Where a group begins to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// At the first message kept.
+    Earliest,
+    /// After the last message of the moment.
+    Latest,
+    /// At the first message of this time or later, in milliseconds since 1970.
+    At(i64),
+    /// Where another group stands.
+    Of(String),
+}
+
+/// What a step does on ClickHouse hosts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TableAction {
     /// Creates a database unless it is there.
     CreateDatabase {
         /// Its name.
@@ -78,10 +135,38 @@ pub enum Action {
         /// Whether this takes the object over.
         adopts: bool,
     },
+    /// Changes a table in place, all commands or none.
+    Alter {
+        /// The table.
+        name: ObjectName,
+        /// What changes, in order.
+        commands: Vec<AlterCommand>,
+    },
+    /// Replaces a view's SELECT; the next block passes the new one.
+    ModifyQuery {
+        /// The view.
+        name: ObjectName,
+        /// The SELECT.
+        query: Fragment,
+    },
     /// Sends what a Distributed table has queued.
     Flush {
         /// The Distributed table.
         name: ObjectName,
+    },
+    /// Copies all rows into a table, counts both and compares a checksum of every row.
+    Copy(Box<Copy>),
+    /// Swaps the names of two tables at one moment.
+    Exchange {
+        /// One.
+        left: ObjectName,
+        /// The other.
+        right: ObjectName,
+    },
+    /// Renames tables, one after the other.
+    Rename {
+        /// Old and new names.
+        pairs: Vec<(ObjectName, ObjectName)>,
     },
     /// Drops a table or a view.
     Drop {
@@ -89,7 +174,7 @@ pub enum Action {
         name: ObjectName,
         /// Whether it is a view.
         is_view: bool,
-        /// Whether to wait until its data is gone.
+        /// Whether to wait until its data is gone, and whatever runs on it.
         sync: bool,
     },
 }
@@ -98,27 +183,68 @@ impl Action {
     /// The statement it sends to ClickHouse; `None` for Kafka. The same for showing and for running.
     pub fn statement(&self, on_cluster: Option<&str>) -> Option<Statement> {
         match self {
-            Action::CreateTopic { .. }
-            | Action::GrowTopic { .. }
-            | Action::AlterTopic { .. }
-            | Action::DeleteTopic { .. } => None,
-            Action::CreateDatabase { name } => Some(sql::change::create_database(name, on_cluster)),
-            Action::Create(definition) => Some(sql::create(definition, on_cluster)),
-            Action::Comment { name, comment, .. } => Some(sql::change::modify_comment(name, comment, on_cluster)),
-            Action::Flush { name } => Some(sql::change::flush_distributed(name, on_cluster)),
-            Action::Drop { name, is_view, sync } => Some(sql::change::drop(name, *is_view, *sync, on_cluster)),
+            Action::Kafka(_) => None,
+            Action::Table(action) => Some(action.statement(on_cluster)),
         }
     }
 
-    /// How long it may take. Creation and deletion of topics are asynchronous at the brokers; a drop may
-    /// wait for a stream that is running (13.5 s were seen with a dead broker); a flush sends data.
+    /// How long it may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(match self {
-            Action::CreateTopic { .. } | Action::DeleteTopic { .. } => 60,
-            Action::GrowTopic { .. } | Action::AlterTopic { .. } => 30,
-            Action::CreateDatabase { .. } | Action::Create(_) | Action::Comment { .. } => 60,
-            Action::Drop { .. } => 120,
-            Action::Flush { .. } => 300,
+            // Creation and deletion of topics are asynchronous at the brokers.
+            Action::Kafka(KafkaAction::CreateTopic { .. } | KafkaAction::DeleteTopic { .. }) => 60,
+            Action::Kafka(
+                KafkaAction::GrowTopic { .. }
+                | KafkaAction::AlterTopic { .. }
+                | KafkaAction::RemoveMembers { .. }
+                | KafkaAction::SetOffsets { .. }
+                | KafkaAction::ForgetOffsets { .. },
+            ) => 30,
+            Action::Table(
+                TableAction::CreateDatabase { .. }
+                | TableAction::Create(_)
+                | TableAction::Comment { .. }
+                | TableAction::ModifyQuery { .. }
+                | TableAction::Exchange { .. }
+                | TableAction::Rename { .. },
+            ) => 60,
+            // A drop may wait for a stream that is running (13.5 s were seen with a dead broker).
+            Action::Table(TableAction::Drop { .. }) => 120,
+            // It sends data.
+            Action::Table(TableAction::Flush { .. }) => 300,
+            // It may rewrite a column of every part.
+            Action::Table(TableAction::Alter { .. }) => 6 * 3600,
+            Action::Table(TableAction::Copy(_)) => 7 * 24 * 3600,
         })
+    }
+}
+
+impl TableAction {
+    /// The statement it sends.
+    pub fn statement(&self, on_cluster: Option<&str>) -> Statement {
+        match self {
+            TableAction::CreateDatabase { name } => sql::change::create_database(name, on_cluster),
+            TableAction::Create(definition) => sql::create(definition, on_cluster),
+            TableAction::Comment { name, comment, .. } => sql::change::modify_comment(name, comment, on_cluster),
+            TableAction::Alter { name, commands } => sql::alter::alter(name, commands, on_cluster),
+            TableAction::ModifyQuery { name, query } => sql::change::modify_query(name, query, on_cluster),
+            TableAction::Flush { name } => sql::change::flush_distributed(name, on_cluster),
+            TableAction::Copy(copy) => copy.statement(),
+            TableAction::Exchange { left, right } => sql::change::exchange(left, right, on_cluster),
+            TableAction::Rename { pairs } => sql::change::rename(pairs, on_cluster),
+            TableAction::Drop { name, is_view, sync } => sql::change::drop(name, *is_view, *sync, on_cluster),
+        }
+    }
+}
+
+impl From<KafkaAction> for Action {
+    fn from(action: KafkaAction) -> Self {
+        Action::Kafka(action)
+    }
+}
+
+impl From<TableAction> for Action {
+    fn from(action: TableAction) -> Self {
+        Action::Table(action)
     }
 }

@@ -1,7 +1,7 @@
 //! What happens to one topic.
 
 use super::build::Draft;
-use super::step::Action;
+use super::step::KafkaAction;
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{TopicChange, TopicDiff, TopicState};
 use crate::model::live::{LiveKafka, TopicFact};
@@ -17,7 +17,12 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
     match (&diff.state, topic.lifecycle.state) {
         (TopicState::Unknown(why), _) => plan.block(Blocked::TopicUnknown(why.clone())),
         (TopicState::Missing, Presence::Absent) => {}
-        (TopicState::Present { id, .. }, Presence::Absent) => delete(topic, id, &mut plan, &mut draft),
+        (TopicState::Present { id, .. }, Presence::Absent) => {
+            delete(topic, id, &mut plan, &mut draft);
+            if plan.verb == Verb::Delete {
+                lost(topic, live, &mut plan);
+            }
+        }
         (TopicState::Missing, Presence::Present) => {
             plan.blocked = unfit(topic, live);
             plan.verb = Verb::Create;
@@ -26,8 +31,9 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
         (TopicState::Present { id, .. }, Presence::Present) if policy.recreate.contains(&topic.id) => {
             plan.blocked = unfit(topic, live);
             plan.verb = Verb::Recreate;
-            let delete = Action::DeleteTopic { name: topic.name.clone(), id: id.clone() };
+            let delete = KafkaAction::DeleteTopic { name: topic.name.clone(), id: id.clone() };
             draft.step(&topic.id, delete, [Hazard::RecreatesTopic]);
+            lost(topic, live, &mut plan);
             draft.step(&topic.id, create(topic), []);
         }
         (TopicState::Present { changes, .. }, Presence::Present) => change(topic, changes, live, &mut plan, &mut draft),
@@ -38,8 +44,32 @@ pub(super) fn plan(diff: &TopicDiff, live: &LiveKafka, policy: &Policy) -> (Reso
     (plan, draft)
 }
 
-fn create(topic: &DesiredTopic) -> Action {
-    Action::CreateTopic {
+/// Topics that are deleted and made again.
+pub(super) fn recreated(topics: &[TopicDiff], policy: &Policy) -> BTreeSet<String> {
+    let again = |d: &&TopicDiff| {
+        let wanted = policy.recreate.contains(&d.desired.id) && policy.includes(&d.desired.id);
+        let present = matches!(d.state, TopicState::Present { .. }) && d.desired.lifecycle.state == Presence::Present;
+        wanted && present
+    };
+    topics.iter().filter(again).map(|d| d.desired.name.clone()).collect()
+}
+
+/// What is lost with the messages of a topic.
+fn lost(topic: &DesiredTopic, live: &LiveKafka, plan: &mut ResourcePlan) {
+    let Some(ends) = live.ends.get(&topic.name) else { return };
+    let count = |n: i64| u64::try_from(n).unwrap_or(0);
+    let messages = ends.iter().map(|(low, high)| count(high - low)).sum();
+    let read = |partition: usize, low: i64| {
+        let key = (topic.name.clone(), u32::try_from(partition).unwrap_or(u32::MAX));
+        let places = live.groups.values().filter_map(|g| g.get(&key)).copied();
+        places.min().unwrap_or(low)
+    };
+    let unread = ends.iter().enumerate().map(|(p, (low, high))| count(high - read(p, *low).clamp(*low, *high))).sum();
+    plan.notes.push(Note::MessagesLost { messages, unread });
+}
+
+fn create(topic: &DesiredTopic) -> KafkaAction {
+    KafkaAction::CreateTopic {
         name: topic.name.clone(),
         partitions: topic.partitions,
         replication_factor: topic.replication_factor,
@@ -54,7 +84,7 @@ fn delete(topic: &DesiredTopic, id: &str, plan: &mut ResourcePlan, draft: &mut D
         Deletion::Orphan => {}
         Deletion::Allow => {
             plan.verb = Verb::Delete;
-            let action = Action::DeleteTopic { name: topic.name.clone(), id: id.to_owned() };
+            let action = KafkaAction::DeleteTopic { name: topic.name.clone(), id: id.to_owned() };
             draft.step(&topic.id, action, [Hazard::DeletesData]);
         }
     }
@@ -100,7 +130,7 @@ fn change(topic: &DesiredTopic, changes: &[TopicChange], live: &LiveKafka, plan:
                 plan.block(Blocked::FewerPartitions { live: *old, desired: *new });
             }
             TopicChange::Partitions { old, new } => {
-                let grow = Action::GrowTopic { name: topic.name.clone(), from: *old, to: *new };
+                let grow = KafkaAction::GrowTopic { name: topic.name.clone(), from: *old, to: *new };
                 draft.step(&topic.id, grow, of_change.clone());
             }
             TopicChange::ReplicationFactor { old, new } => {
@@ -118,7 +148,7 @@ fn change(topic: &DesiredTopic, changes: &[TopicChange], live: &LiveKafka, plan:
     }
     if !set.is_empty() || !unset.is_empty() {
         hazards.dedup();
-        draft.step(&topic.id, Action::AlterTopic { name: topic.name.clone(), set, unset }, hazards);
+        draft.step(&topic.id, KafkaAction::AlterTopic { name: topic.name.clone(), set, unset }, hazards);
     }
 }
 

@@ -2,21 +2,32 @@
 //!
 //! The one place where reading and the pure core meet. Changes nothing.
 
+mod alterations;
+mod groups;
+mod questions;
+mod sizes;
+
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
-use crate::client::kafka::{KafkaError, NewTopic};
+use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
-use crate::diff::{self, ChangeSet};
+use crate::diff;
 use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, CanonicalForm, Definition, Desired, ObjectName, Presence};
+use crate::model::{Canonical, Complaint, Desired, ObjectName, Presence, scratch};
 use crate::observe::{self, ObserveError};
-use crate::plan::{self, Action, Header, Host, OrderError, Plan, Policy};
+use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Requests about single topics that are under way at once.
 const AT_ONCE: usize = 8;
+
+/// How often the servers are read where a topic appears meanwhile.
+const READINGS: usize = 5;
+/// From one reading to the next: brokers tell each other of a new topic within milliseconds.
+const BETWEEN: Duration = Duration::from_millis(200);
 
 /// Why no plan could be made.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +60,29 @@ pub struct Prepared {
     pub plan: Plan,
     /// URL of each host of the plan, by index.
     pub urls: Vec<String>,
+    /// What the servers say against the manifests' definitions; those that are fatal block their resource.
+    pub complaints: Vec<Complaint>,
     /// Requests it took at the ClickHouse hosts.
     pub clickhouse_requests: u64,
 }
 
+/// Waits until no ClickHouse host runs a statement of an earlier apply of the project: a server finishes what it has
+/// begun, also when the apply was killed, and what it makes meanwhile would be missing from a plan made now.
+///
+/// Under ON CLUSTER only the host that passes a statement on is seen to run it.
+///
+/// # Errors
+/// A host that does not answer.
+pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), ReconcileError> {
+    let hosts = observe::hosts::hosts(servers, &compiled.desired.topology).await?;
+    let idle = hosts.iter().map(|(_, reader)| observe::running::until_none(reader, &compiled.desired.project));
+    try_join_all(idle).await?;
+    Ok(())
+}
+
 /// Reads all servers and makes the plan.
 ///
-/// Flow: Kafka and every ClickHouse host are read at the same time; what differs by its letters is asked of
+/// Flow: Kafka and every ClickHouse host are read at the same time; what is new or differs by its letters is asked of
 /// one host a version; topics to be made or changed are put before the brokers without making them.
 ///
 /// # Errors
@@ -66,6 +93,24 @@ pub async fn prepare(
     environment: Option<&str>,
     policy: &Policy,
 ) -> Result<Prepared, ReconcileError> {
+    for _ in 1..READINGS {
+        match read(compiled, servers, environment, policy).await? {
+            (prepared, false) => return Ok(prepared),
+            (_, true) => tokio::time::sleep(BETWEEN).await,
+        }
+    }
+    // A topic that the login may not see is there and not listed, however often one looks.
+    Ok(read(compiled, servers, environment, policy).await?.0)
+}
+
+/// Reads once; whether a topic that was not there is there by now: an apply that was killed had asked for it, or the
+/// broker that was asked had not heard of it yet.
+async fn read(
+    compiled: &Compiled,
+    servers: &Servers,
+    environment: Option<&str>,
+    policy: &Policy,
+) -> Result<(Prepared, bool), ReconcileError> {
     let desired = &compiled.desired;
     let (kafka, (urls, readers, hosts)) =
         tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
@@ -75,19 +120,36 @@ pub async fn prepare(
     }
     let mut live = Live { kafka, clickhouse: hosts };
     let by_letter = diff::diff(desired, &live, &Canonical::new());
-    let canonical = canonical(desired, &by_letter, &live.clickhouse, &readers).await?;
+    let questions::Answered { canonical, complaints } =
+        questions::ask(desired, &by_letter, &live.clickhouse, &readers, policy).await?;
     let changes = if canonical.is_empty() { by_letter } else { diff::diff(desired, &live, &canonical) };
+    groups::read(&changes, &live.clickhouse, &mut live.kafka, policy, servers.kafka())
+        .await
+        .map_err(ObserveError::from)?;
     let header = || header(compiled, environment, &live);
-    let plan = plan::plan(header(), desired, &changes, &live, policy)?;
-    let refused = refused(&plan, servers).await.map_err(ObserveError::from)?;
+    let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
+    let refusals = alterations::refused(&plan, &changes, &canonical, &live.clickhouse, &readers).await?;
+    if !refusals.is_empty() {
+        let header = header();
+        for (host, name, why) in refusals {
+            live.clickhouse.hosts[host].unalterable.insert(name, why);
+        }
+        plan = plan::plan(header, desired, &changes, &live, policy)?;
+    }
+    if sizes::read(&plan, &mut live.clickhouse, &readers).await? {
+        let header = self::header(compiled, environment, &live);
+        plan = plan::plan(header, desired, &changes, &live, policy)?;
+    }
+    let header = || self::header(compiled, environment, &live);
+    let (refused, appeared) = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
-        return Ok(Prepared { plan, urls, clickhouse_requests });
+        return Ok((Prepared { plan, urls, complaints, clickhouse_requests }, false));
     }
     let header = header();
     live.kafka.refused = refused;
     let plan = plan::plan(header, desired, &changes, &live, policy)?;
-    Ok(Prepared { plan, urls, clickhouse_requests })
+    Ok((Prepared { plan, urls, complaints, clickhouse_requests }, appeared))
 }
 
 fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
@@ -115,90 +177,59 @@ type Hosts = (Vec<String>, Vec<ClickHouseReader>, LiveClickHouse);
 async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, ReconcileError> {
     let (urls, readers): (Vec<_>, Vec<_>) =
         observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
-    let names: Vec<ObjectName> = desired.object_names().into_iter().collect();
-    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &names))).await?;
+    let mut names = desired.object_names();
+    // What an earlier apply may have left beside the tables that it was to replace.
+    let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
+    names.extend(tables.map(|o| scratch::next(&o.definition.name)));
+    let names: Vec<ObjectName> = names.into_iter().collect();
+    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
     Ok((urls, readers, LiveClickHouse { hosts }))
 }
 
-/// Asks about every definition that differs by its letters, once a server version.
-async fn canonical(
-    desired: &Desired,
-    changes: &ChangeSet,
-    live: &LiveClickHouse,
-    readers: &[ClickHouseReader],
-) -> Result<Canonical, ReconcileError> {
-    let worth = changes.worth_asking();
-    let objects = desired.pipelines.iter().flat_map(|p| &p.objects);
-    let known: BTreeMap<ObjectName, &Definition> =
-        objects.map(|o| (o.definition.name.clone(), &o.definition)).collect();
-    let mut by_version: BTreeMap<&str, (usize, BTreeMap<&ObjectName, &Definition>)> = BTreeMap::new();
-    for (host, definition) in &worth {
-        let version = live.hosts[*host].version.as_str();
-        let (_, asked) = by_version.entry(version).or_insert_with(|| (*host, BTreeMap::new()));
-        asked.insert(&definition.name, definition);
-    }
-    let known = &known;
-    let questions = by_version.iter().map(|(version, (host, asked))| async move {
-        let definitions: Vec<&Definition> = asked.values().copied().collect();
-        let forms = observe::canonical::canonical(&readers[*host], &definitions, known).await?;
-        Ok::<_, ObserveError>((*version, forms))
-    });
-    let answers: BTreeMap<&str, BTreeMap<ObjectName, CanonicalForm>> =
-        try_join_all(questions).await?.into_iter().collect();
-    let form = |host: usize, name: &ObjectName| answers.get(live.hosts[host].version.as_str())?.get(name).cloned();
-    let found = worth.iter().filter_map(|(host, d)| Some(((*host, d.name.clone()), form(*host, &d.name)?)));
-    Ok(found.collect())
-}
-
-/// What the brokers say to topics that are to be made or changed, where they would refuse.
-async fn refused(plan: &Plan, servers: &Servers) -> Result<BTreeMap<String, String>, KafkaError> {
+/// What the brokers say to topics that are to be made or changed, where they would refuse; and whether one that is to
+/// be made is there.
+async fn refused(plan: &Plan, servers: &Servers) -> Result<(BTreeMap<String, String>, bool), KafkaError> {
     let (mut made, mut altered) = (Vec::new(), Vec::new());
     let deleted: BTreeSet<&String> = plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).collect();
     for step in &plan.steps {
-        match &step.action {
+        let Action::Kafka(action) = &step.action else { continue };
+        match action {
             // While the old topic is there the brokers would only say so.
-            Action::CreateTopic { name, .. } if deleted.contains(name) => {}
-            Action::CreateTopic { name, partitions, replication_factor, config } => made.push(NewTopic {
+            KafkaAction::CreateTopic { name, .. } if deleted.contains(name) => {}
+            KafkaAction::CreateTopic { name, partitions, replication_factor, config } => made.push(NewTopic {
                 name: name.clone(),
                 partitions: *partitions,
                 replication_factor: *replication_factor,
                 config: config.clone(),
             }),
-            Action::AlterTopic { name, set, unset } => altered.push(async move {
+            KafkaAction::AlterTopic { name, set, unset } => altered.push(async move {
                 match servers.kafka().validate_config(name, set, unset).await {
                     Ok(()) => Ok(None),
                     Err(KafkaError::Topic { source, .. }) => Ok(Some((name.clone(), source.to_string()))),
                     Err(other) => Err(other),
                 }
             }),
-            Action::GrowTopic { .. }
-            | Action::DeleteTopic { .. }
-            | Action::CreateDatabase { .. }
-            | Action::Create(_)
-            | Action::Comment { .. }
-            | Action::Flush { .. }
-            | Action::Drop { .. } => {}
+            KafkaAction::GrowTopic { .. }
+            | KafkaAction::DeleteTopic { .. }
+            | KafkaAction::RemoveMembers { .. }
+            | KafkaAction::SetOffsets { .. }
+            | KafkaAction::ForgetOffsets { .. } => {}
         }
     }
     let answers: Vec<Option<(String, String)>> = stream::iter(altered).buffer_unordered(AT_ONCE).try_collect().await?;
     let mut refused: BTreeMap<String, String> = answers.into_iter().flatten().collect();
+    let mut appeared = false;
     if !made.is_empty() {
         let answers = servers.kafka().validate_topics(&made).await?;
+        appeared = answers.values().any(|answer| matches!(answer, Err(TopicError::Exists(_))));
         refused.extend(answers.into_iter().filter_map(|(name, answer)| Some((name, answer.err()?.to_string()))));
     }
-    Ok(refused)
+    Ok((refused, appeared))
 }
 
 fn deleted_topic(action: &Action) -> Option<&String> {
     match action {
-        Action::DeleteTopic { name, .. } => Some(name),
-        Action::CreateTopic { .. }
-        | Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => None,
+        Action::Kafka(KafkaAction::DeleteTopic { name, .. }) => Some(name),
+        Action::Kafka(_) | Action::Table(_) => None,
     }
 }

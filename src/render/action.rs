@@ -1,33 +1,81 @@
 //! What a step does, on one line.
 
-use crate::plan::Action;
+use crate::plan::{Action, KafkaAction, Start, TableAction};
+use crate::sql::CopyMethod;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a step does: `create`, and what it does it to. Not escaped.
 pub(super) fn action(action: &Action) -> (&'static str, String) {
     match action {
-        Action::CreateTopic { name, partitions, replication_factor, config } => {
+        Action::Kafka(action) => kafka(action),
+        Action::Table(action) => table(action),
+    }
+}
+
+fn kafka(action: &KafkaAction) -> (&'static str, String) {
+    match action {
+        KafkaAction::CreateTopic { name, partitions, replication_factor, config } => {
             let config: String = config.iter().map(|(k, v)| format!(", {k} = {v}")).collect();
             let shape = format!("partitions = {partitions}, replicationFactor = {replication_factor}");
             ("create", format!("topic {name}  {shape}{config}"))
         }
-        Action::GrowTopic { name, from, to } => ("grow", format!("topic {name}  from {from} to {to} partitions")),
-        Action::AlterTopic { name, set, unset } => ("set", format!("topic {name}  {}", pins(set, unset))),
-        Action::DeleteTopic { name, id } => {
+        KafkaAction::GrowTopic { name, from, to } => ("grow", format!("topic {name}  from {from} to {to} partitions")),
+        KafkaAction::AlterTopic { name, set, unset } => ("set", format!("topic {name}  {}", pins(set, unset))),
+        KafkaAction::DeleteTopic { name, id } => {
             let id = if id.is_empty() { String::new() } else { format!("  (id {id})") };
             ("delete", format!("topic {name}{id}"))
         }
-        Action::CreateDatabase { name } => ("create", format!("database {name}")),
-        Action::Create(definition) => match &definition.target {
+        KafkaAction::RemoveMembers { group, .. } => ("leave", format!("group {group}  (members of dropped tables)")),
+        KafkaAction::SetOffsets { group, topics, start, .. } => {
+            ("set", format!("group {group}  {} on {}", started(start), topics.join(", ")))
+        }
+        KafkaAction::ForgetOffsets { group, topics, .. } => {
+            ("forget", format!("group {group}  offsets of {}", topics.join(", ")))
+        }
+    }
+}
+
+/// Where a group begins.
+pub(super) fn started(start: &Start) -> String {
+    match start {
+        Start::Earliest => "to the first message kept".into(),
+        Start::Latest => "after the last message".into(),
+        Start::At(time) => format!("to the first message at {time} ms or later"),
+        Start::Of(group) => format!("to where {group} stands"),
+    }
+}
+
+fn table(action: &TableAction) -> (&'static str, String) {
+    match action {
+        TableAction::CreateDatabase { name } => ("create", format!("database {name}")),
+        TableAction::Create(definition) => match &definition.target {
             Some(target) => ("create", format!("view {} into {target}", definition.name)),
             None => ("create", format!("table {}  {}", definition.name, definition.engine.name)),
         },
-        Action::Comment { name, adopts: true, .. } => ("take", format!("{name} over  (owner mark in its comment)")),
-        Action::Comment { name, adopts: false, .. } => ("alter", format!("{name}  comment")),
-        Action::Flush { name } => ("flush", format!("{name}  (Distributed queue)")),
-        Action::Drop { name, is_view, sync } => {
+        TableAction::Comment { name, adopts: true, .. } => {
+            ("take", format!("{name} over  (owner mark in its comment)"))
+        }
+        TableAction::Comment { name, adopts: false, .. } => ("alter", format!("{name}  comment")),
+        TableAction::Alter { name, .. } => ("alter", format!("table {name}")),
+        TableAction::ModifyQuery { name, .. } => ("alter", format!("view {name}  select")),
+        TableAction::Flush { name } => ("flush", format!("{name}  (Distributed queue)")),
+        TableAction::Copy(copy) => {
+            let how = match copy.method {
+                CopyMethod::AttachPartitions => "  (parts shared, not written again)",
+                CopyMethod::ByPartition => "  (partition by partition)",
+                CopyMethod::Whole => "",
+            };
+            let into = copy.through.as_ref().unwrap_or(&copy.to);
+            ("copy", format!("{} into {into}{how}, rows counted and compared", copy.from))
+        }
+        TableAction::Exchange { left, right } => ("swap", format!("{left} and {right}")),
+        TableAction::Rename { pairs } => {
+            let pairs: Vec<String> = pairs.iter().map(|(from, to)| format!("{from} to {to}")).collect();
+            ("rename", pairs.join(", "))
+        }
+        TableAction::Drop { name, is_view, sync } => {
             let kind = if *is_view { "view" } else { "table" };
-            let sync = if *sync { "  and wait until its data is gone" } else { "" };
+            let sync = if *sync { "  and wait until it is gone" } else { "" };
             ("drop", format!("{kind} {name}{sync}"))
         }
     }

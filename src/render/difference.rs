@@ -6,7 +6,7 @@ use super::query;
 use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, HIDDEN, MADE};
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::ObjectName;
-use crate::plan::{Action, Change, Hazard, Step};
+use crate::plan::{Action, Change, Hazard, KafkaAction, Step};
 
 /// Where lines about a resource begin.
 pub(super) const INDENT: usize = 4;
@@ -218,8 +218,12 @@ fn may_show_secret(attribute: &Attribute, new: Option<&str>) -> bool {
 }
 
 fn of_step(step: &Step) -> Vec<Row> {
-    match &step.action {
-        Action::CreateTopic { name, partitions, replication_factor, config } => {
+    let action = match &step.action {
+        Action::Kafka(action) => action,
+        Action::Table(_) => return Vec::new(),
+    };
+    match action {
+        KafkaAction::CreateTopic { name, partitions, replication_factor, config } => {
             let topic = Row::new(format!("topic {name}"), Value::None).marked(Tone::Made, MADE);
             let fact = |label: &str, value: String| Row::new(label, Value::Is(value)).inside();
             let shape = [
@@ -230,17 +234,15 @@ fn of_step(step: &Step) -> Vec<Row> {
             let config = config.iter().map(|(k, v)| fact(&format!("config.{k}"), v.clone()));
             shape.into_iter().chain(config).collect()
         }
-        Action::DeleteTopic { name, .. } => {
+        KafkaAction::DeleteTopic { name, .. } => {
             let row = Row::new(format!("topic {name}"), Value::None).marked(Tone::Gone, DROPPED);
             vec![row.risking(&step.hazards)]
         }
         // These have a change of their own.
-        Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => Vec::new(),
+        KafkaAction::GrowTopic { .. }
+        | KafkaAction::AlterTopic { .. }
+        | KafkaAction::RemoveMembers { .. }
+        | KafkaAction::SetOffsets { .. }
+        | KafkaAction::ForgetOffsets { .. } => Vec::new(),
     }
 }

@@ -44,15 +44,8 @@ impl Hosts {
     /// Where a step runs.
     pub fn of_step(&self, step: &Step, topology: &Topology) -> String {
         match &step.action {
-            Action::CreateTopic { .. }
-            | Action::GrowTopic { .. }
-            | Action::AlterTopic { .. }
-            | Action::DeleteTopic { .. } => "kafka".into(),
-            Action::CreateDatabase { .. }
-            | Action::Create(_)
-            | Action::Comment { .. }
-            | Action::Flush { .. }
-            | Action::Drop { .. } => match on_cluster(topology) {
+            Action::Kafka(_) => "kafka".into(),
+            Action::Table(_) => match on_cluster(topology) {
                 Some(cluster) => cluster.to_owned(),
                 None => self.some(step.hosts.iter().copied()),
             },

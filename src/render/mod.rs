@@ -28,4 +28,6 @@ pub use totals::consent;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod testing_evolution;
+#[cfg(test)]
 mod tests;

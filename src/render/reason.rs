@@ -1,9 +1,9 @@
 //! Why something is not done, and what a reader should know: full sentences that end with what to do.
 
 use super::hosts::Hosts;
-use super::words::count;
+use super::words::{count, grouped};
 use crate::model::ResourceId;
-use crate::plan::{Blocked, Hazard, Note};
+use crate::plan::{Blocked, Class, Hazard, Impact, Note, Obstacle, Offsets};
 
 /// Why a resource is blocked. Not escaped.
 pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> String {
@@ -56,12 +56,27 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             hosts.one(*host),
             sentence(why)
         ),
+        Blocked::Refused { object, why } => {
+            format!(
+                "ClickHouse refuses the manifest's definition of {object}: {}. Change it in the manifest",
+                sentence(why)
+            )
+        }
         Blocked::DeletionForbidden => "the manifest says `state: absent`, and its `lifecycle.deletion` is `forbid`: \
              set it to `allow` to drop it with its data, or to `orphan` to leave it on the servers"
             .into(),
         Blocked::ReadByStranger { object, reader } => format!(
-            "{reader} reads {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
+            "{reader} uses {object} and belongs to no pipeline of this project: drop {reader} or bring it into the \
              project first"
+        ),
+        Blocked::CannotRebuild { object, why } => {
+            format!("{object} has to be built anew, and {}", obstacle(why, hosts))
+        }
+        Blocked::DoesNotFit { object, column, rows, host } => format!(
+            "{} of {object} on {} have a {column} that does not fit the new type: change or delete them first, or \
+             choose a wider type",
+            count(usize::try_from(*rows).unwrap_or(usize::MAX), "row"),
+            hosts.one(*host)
         ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
             "no ClickHouse host answered: start the servers or correct `spec.clickhouse.url`".into()
@@ -69,6 +84,31 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
         Blocked::NoHosts(clusters) => format!(
             "no host of the cluster {clusters} answered: start its servers, or correct the cluster's name in the \
              project or in this resource"
+        ),
+    }
+}
+
+fn obstacle(why: &Obstacle, hosts: &Hosts) -> String {
+    match why {
+        Obstacle::KeeperPath => "its path in Keeper names the table, so that no second one can stand beside it: leave \
+             the path out of the engine, or put {uuid} into it"
+            .into(),
+        Obstacle::Replicas => "several hosts are replicas of one shard, each of which would copy the same rows: \
+             sluice does not do that yet. Set lifecycle.incompatible to block and replace the table by hand"
+            .into(),
+        Obstacle::InTheWay { table, host } => {
+            format!("{table} on {} is not ours and has the name of the new table: rename or drop it", hosts.one(*host))
+        }
+        Obstacle::Gone { table, host } => format!(
+            "it is gone on {} while {table}, a copy of it that may be unfinished, is there: rename that one to keep \
+             its rows, or drop it to begin with an empty table",
+            hosts.one(*host)
+        ),
+        Obstacle::NoSpace { host, bytes, free } => format!(
+            "{} has {} bytes free where the copy takes about {}: make room there",
+            hosts.one(*host),
+            grouped(*free),
+            grouped(*bytes)
         ),
     }
 }
@@ -82,11 +122,102 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
              is lost are lost with it. distributed_foreground_insert = 1 in the profile of the server makes them wait",
             hosts.some(on.iter().copied())
         ),
+        Note::KeptOld { object, until } => {
+            format!("{object} holds the rows from before a rebuild; a plan drops it on {until} or later")
+        }
+        Note::MembersStay { group } => format!(
+            "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
+             until their session ends (45 s)"
+        ),
+        Note::MessagesLost { messages: all, unread } => format!(
+            "{} are deleted with it; {} of them have not been read by every group of this project",
+            messages(*all),
+            grouped(*unread)
+        ),
+        Note::GroupStarts { group, again, skipped, ahead } => format!(
+            "the group {group} begins with {} before it; {} read before are read again, {} are passed over",
+            messages(*ahead),
+            messages(*again),
+            messages(*skipped)
+        ),
+        Note::GroupContinues { group, ahead } => {
+            format!("the group {group} has offsets already and goes on there: {} before it", messages(*ahead))
+        }
         Note::OffsetsKept { group } => format!(
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
+            "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
+            usage(*reads, *writes),
+            somewhere(hosts, on)
+        ),
+        Note::NoLongerDeclared { object, engine, hosts: on } => format!(
+            "{object} ({engine}) carries the mark of this resource and is not declared{} (left alone; drop it by hand \
+             if nobody needs it)",
+            somewhere(hosts, on)
+        ),
     }
+}
+
+fn usage(reads: bool, writes: bool) -> &'static str {
+    match (reads, writes) {
+        (true, true) => "reads and writes",
+        (false, true) => "writes into",
+        (true | false, false) => "reads",
+    }
+}
+
+fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
+    hosts.unless_all(on).map(|on| format!(" on {on}")).unwrap_or_default()
+}
+
+/// Whether a note is about something that no manifest declares, which is told for all resources together.
+pub(super) fn is_not_managed(note: &Note) -> bool {
+    match note {
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::Unmanaged { .. }
+        | Note::BackgroundInsert { .. }
+        | Note::MembersStay { .. }
+        | Note::MessagesLost { .. }
+        | Note::GroupStarts { .. }
+        | Note::GroupContinues { .. }
+        | Note::KeptOld { .. }
+        | Note::OffsetsKept { .. } => false,
+    }
+}
+
+/// What a change means for the rows that flow, on one line.
+pub(super) fn impact(impact: &Impact) -> String {
+    let mut parts = Vec::new();
+    match impact.class {
+        Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
+        Class::Paused | Class::Reconnected => {}
+        Class::Rebuilt => {
+            let rows = impact.rows.map(|n| format!("; {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("rebuild{rows}; ingestion waits as long"));
+        }
+    }
+    if let Some(pause) = impact.pause {
+        parts.push(format!("pause about {} s", pause.as_secs()));
+        parts.push(match impact.offsets {
+            Offsets::Kept => "offsets kept".into(),
+            Offsets::Carried => "offsets carried over to the new group".into(),
+            Offsets::Replayed => "messages read again".into(),
+            Offsets::Skipped => "messages passed over".into(),
+            Offsets::Restarted => "the new topic is read from its first message".into(),
+        });
+    }
+    match impact.offsets {
+        Offsets::Kept | Offsets::Carried => parts.push("nothing lost, nothing twice".into()),
+        Offsets::Replayed => parts.push("nothing lost; rows come twice".into()),
+        Offsets::Skipped | Offsets::Restarted => {}
+    }
+    parts.join("; ")
+}
+
+fn messages(n: u64) -> String {
+    format!("{} message{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 fn replicas((least, most): (usize, usize)) -> String {

@@ -14,6 +14,9 @@ pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hos
     if !gist.is_empty() {
         paper.gap(3).put(tone(resource.verb), gist);
     }
+    if let Some(impact) = &resource.impact {
+        paper.gap(3).put(Tone::Plain, &reason::impact(impact));
+    }
     paper.end();
     let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
     difference::write(paper, &difference::rows(&resource.changes, &steps, hosts));
@@ -26,7 +29,7 @@ pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hos
 
 /// Writes the notes of a resource.
 pub(super) fn notes(paper: &mut Paper, resource: &ResourcePlan, hosts: &Hosts) {
-    for note in &resource.notes {
+    for note in resource.notes.iter().filter(|n| !reason::is_not_managed(n)) {
         paper.gap(difference::INDENT).put(Tone::Faint, "note:").gap(1);
         paper.prose(Tone::Plain, &reason::note(note, hosts));
     }
@@ -37,7 +40,7 @@ fn tone(verb: Verb) -> Tone {
         Verb::Keep => Tone::Plain,
         Verb::Create => Tone::Made,
         Verb::Change | Verb::Forget => Tone::Changed,
-        Verb::Recreate | Verb::Delete => Tone::Gone,
+        Verb::Rebuild | Verb::Recreate | Verb::Delete => Tone::Gone,
         Verb::Blocked => Tone::Danger,
     }
 }

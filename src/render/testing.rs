@@ -5,7 +5,10 @@ use crate::model::{
     Column, Definition, Engine, EngineArg, Fragment, Kind, ObjectName, Owner, ResourceId, SecretRef, SettingValue,
     Topology,
 };
-use crate::plan::{Action, Blocked, Change, Hazard, Header, Host, Note, Plan, ResourcePlan, Step, Verb};
+use crate::plan::{
+    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, ResourcePlan, Step, TableAction,
+    Verb,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A function that names variants and does not compile while one is missing, and the list of the names.
@@ -17,16 +20,20 @@ macro_rules! variants {
         pub const $all: &[&str] = &[$(stringify!($variant)),*];
     };
 }
-variants!(verb_name, VERBS, Verb: Keep Create Change Recreate Delete Forget Blocked);
+variants!(verb_name, VERBS, Verb: Keep Create Change Rebuild Recreate Delete Forget Blocked);
 variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
-    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown DeletionForbidden ReadByStranger NoHosts);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert OffsetsKept);
-variants!(action_name, ACTIONS, Action: CreateTopic GrowTopic AlterTopic DeleteTopic CreateDatabase Create Comment Flush
-    Drop);
+    RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
+    NoHosts CannotRebuild DoesNotFit);
+variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay MessagesLost GroupStarts GroupContinues
+    OffsetsKept NotManaged NoLongerDeclared KeptOld);
+variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
+    SetOffsets ForgetOffsets);
+variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy
+    Exchange Rename Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
-    BreaksReaders);
+    BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly);
 variants!(attribute_name, ATTRIBUTES, Attribute: Kind Comment Column ColumnOrder Engine PartitionBy OrderBy PrimaryKey
     SampleBy Ttl Setting Index Projection Constraint Query Target);
 
@@ -59,10 +66,11 @@ pub fn header(topology: Topology) -> Header {
 }
 
 pub fn resource(id: ResourceId, verb: Verb) -> ResourcePlan {
-    ResourcePlan { id, verb, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
+    ResourcePlan { id, verb, impact: None, changes: Vec::new(), blocked: Vec::new(), notes: Vec::new() }
 }
 
-pub fn step(resource: &ResourceId, action: Action, hosts: &[usize], hazards: &[Hazard]) -> Step {
+pub fn step(resource: &ResourceId, action: impl Into<Action>, hosts: &[usize], hazards: &[Hazard]) -> Step {
+    let action = action.into();
     let timeout = action.timeout();
     let (hosts, hazards) = (hosts.iter().copied().collect(), hazards.to_vec());
     Step { resource: resource.clone(), action, hosts, needs: BTreeSet::new(), hazards, timeout }
@@ -75,6 +83,7 @@ pub fn whole() -> Plan {
     topics(&mut plan);
     new_pipeline(&mut plan);
     again(&mut plan);
+    super::testing_evolution::evolved(&mut plan);
     others(&mut plan);
     plan
 }
@@ -83,7 +92,7 @@ fn topics(plan: &mut Plan) {
     let (new, grown, again, old) =
         (topic_id("alerts"), topic_id("cases_1min"), topic_id("remade"), topic_id("unwanted"));
     plan.resources.push(resource(new.clone(), Verb::Create));
-    let create = |name: &str| Action::CreateTopic {
+    let create = |name: &str| KafkaAction::CreateTopic {
         name: name.into(),
         partitions: 3,
         replication_factor: 1,
@@ -107,9 +116,9 @@ fn topics(plan: &mut Plan) {
         ],
         ..resource(grown.clone(), Verb::Change)
     });
-    let grow = Action::GrowTopic { name: "cases_1min".into(), from: 3, to: 6 };
+    let grow = KafkaAction::GrowTopic { name: "cases_1min".into(), from: 3, to: 6 };
     plan.steps.push(step(&grown, grow, &[], &[Hazard::ChangesKeyMapping]));
-    let alter = Action::AlterTopic {
+    let alter = KafkaAction::AlterTopic {
         name: "cases_1min".into(),
         set: text(&[("retention.ms", "86400000")]),
         unset: BTreeSet::from(["segment.ms".into()]),
@@ -117,7 +126,7 @@ fn topics(plan: &mut Plan) {
     plan.steps.push(step(&grown, alter, &[], &[Hazard::ShortensRetention]));
 
     plan.resources.push(resource(again.clone(), Verb::Recreate));
-    let delete = |name: &str| Action::DeleteTopic { name: name.into(), id: "xyzzy".into() };
+    let delete = |name: &str| KafkaAction::DeleteTopic { name: name.into(), id: "xyzzy".into() };
     plan.steps.push(step(&again, delete("remade"), &[], &[Hazard::RecreatesTopic]));
     plan.steps.push(step(&again, create("remade"), &[], &[]));
     plan.resources.push(resource(old.clone(), Verb::Delete));
@@ -163,9 +172,9 @@ fn new_pipeline(plan: &mut Plan) {
         notes: vec![Note::BackgroundInsert { hosts: vec![1, 2] }],
         ..resource(id.clone(), Verb::Create)
     });
-    plan.steps.push(step(&id, Action::CreateDatabase { name: "raw".into() }, &[2], &[]));
-    plan.steps.push(step(&id, Action::Create(Box::new(kafka_table())), &all, &[]));
-    plan.steps.push(step(&id, Action::Create(Box::new(view())), &[0, 1, 3], &[]));
+    plan.steps.push(step(&id, TableAction::CreateDatabase { name: "raw".into() }, &[2], &[]));
+    plan.steps.push(step(&id, TableAction::Create(Box::new(kafka_table())), &all, &[]));
+    plan.steps.push(step(&id, TableAction::Create(Box::new(view())), &[0, 1, 3], &[]));
 }
 
 fn again(plan: &mut Plan) {
@@ -187,14 +196,14 @@ fn again(plan: &mut Plan) {
         ..resource(id.clone(), Verb::Recreate)
     });
     let all = [0, 1, 2, 3];
-    let drop = |name: &str, is_view, sync| Action::Drop { name: object(name), is_view, sync };
+    let drop = |name: &str, is_view, sync| TableAction::Drop { name: object(name), is_view, sync };
     plan.steps.push(step(&id, drop("raw.again_mv", true, false), &all, &[Hazard::PausesIngestion]));
-    plan.steps.push(step(&id, Action::Flush { name: object("raw.again") }, &all, &[]));
+    plan.steps.push(step(&id, TableAction::Flush { name: object("raw.again") }, &all, &[]));
     plan.steps.push(step(&id, drop("raw.again", false, false), &all, &[Hazard::BreaksReaders]));
     plan.steps.push(step(&id, drop("raw.again_local", false, true), &all, &[Hazard::DeletesData]));
     let engine = Engine { name: "Distributed".into(), args: vec![EngineArg::Text("dwh_test".into())] };
     let table = Definition::new(object("raw.again"), engine);
-    plan.steps.push(step(&id, Action::Create(Box::new(table)), &all, &[]));
+    plan.steps.push(step(&id, TableAction::Create(Box::new(table)), &all, &[]));
 }
 
 /// One change of each attribute, and one that an old server tells a secret with.
@@ -250,14 +259,36 @@ fn others(plan: &mut Plan) {
         changes: vec![adopt("raw.taken", None), adopt("raw.taken_local", Some(owner))],
         ..resource(taken.clone(), Verb::Change)
     });
-    let comment =
-        |name: &str, comment: &str, adopts| Action::Comment { name: object(name), comment: comment.into(), adopts };
+    let comment = |name: &str, comment: &str, adopts| TableAction::Comment {
+        name: object(name),
+        comment: comment.into(),
+        adopts,
+    };
     let marked = comment("raw.taken", "[sluice covid19 KafkaPipeline/taken]", true);
     plan.steps.push(step(&taken, marked, &[0, 1, 2, 3], &[]));
     plan.resources.push(resource(forgotten.clone(), Verb::Forget));
     plan.steps.push(step(&forgotten, comment("raw.forgotten", "", false), &[0], &[]));
     plan.resources.push(ResourcePlan { blocked: vec![Blocked::NeedsRecreate], ..resource(stuck, Verb::Blocked) });
-    plan.resources.push(resource(pipeline_id("kept"), Verb::Keep));
+    let beside = Note::NotManaged {
+        object: object("mart.v"),
+        engine: "View".into(),
+        of: object("raw.kept"),
+        reads: true,
+        writes: false,
+        hosts: vec![0, 1, 2, 3],
+    };
+    let writer = Note::NotManaged {
+        object: object("mart.mv"),
+        engine: Engine::VIEW.into(),
+        of: object("raw.kept_local"),
+        reads: false,
+        writes: true,
+        hosts: vec![2],
+    };
+    let forgotten =
+        Note::NoLongerDeclared { object: object("raw.before"), engine: "Distributed".into(), hosts: vec![0, 1, 2, 3] };
+    let notes = vec![beside, writer, forgotten];
+    plan.resources.push(ResourcePlan { notes, ..resource(pipeline_id("kept"), Verb::Keep) });
 }
 
 /// A plan in which every reason stands in the way.
@@ -278,15 +309,23 @@ pub fn obstructed() -> Plan {
     };
     let owner = Owner { project: "other".into(), resource: "KafkaPipeline/theirs".into() };
     let why = "Connection refused (os error 111)".into();
+    let rebuild = |why| Blocked::CannotRebuild { object: object("raw.t"), why };
     let pipeline = ResourcePlan {
         blocked: vec![
             Blocked::NeedsRecreate,
             Blocked::Foreign { object: object("raw.theirs"), owner },
             Blocked::ObjectUnknown { object: object("raw.t"), host: 2, why },
+            Blocked::Refused { object: object("raw.t_mv"), why: "Unknown expression identifier `x` (code 47)".into() },
             Blocked::DeletionForbidden,
             Blocked::ReadByStranger { object: object("raw.t"), reader: object("mart.v") },
             Blocked::NoHosts("storage".into()),
             Blocked::NoHosts(String::new()),
+            rebuild(Obstacle::KeeperPath),
+            rebuild(Obstacle::Replicas),
+            rebuild(Obstacle::InTheWay { table: object("raw.t__sluice_next"), host: 1 }),
+            rebuild(Obstacle::Gone { table: object("raw.t__sluice_next"), host: 1 }),
+            rebuild(Obstacle::NoSpace { host: 1, bytes: 2_000_000, free: 1_000_000 }),
+            Blocked::DoesNotFit { object: object("raw.t"), column: "n".into(), rows: 12, host: 3 },
         ],
         ..resource(pipeline_id("stuck"), Verb::Blocked)
     };
@@ -312,8 +351,12 @@ pub fn hostile() -> Plan {
     let attribute = Change::Attribute { object: name.clone(), change, hosts: vec![0] };
     let owner = Owner { project: evil.into(), resource: evil.into() };
     let adopt = Change::Adopt { object: name.clone(), from: Some(owner), hosts: vec![0] };
-    let create =
-        Action::CreateTopic { name: evil.into(), partitions: 1, replication_factor: 1, config: text(&[(evil, evil)]) };
+    let create = KafkaAction::CreateTopic {
+        name: evil.into(),
+        partitions: 1,
+        replication_factor: 1,
+        config: text(&[(evil, evil)]),
+    };
     let pipeline = ResourcePlan {
         changes: vec![attribute, adopt],
         blocked: vec![Blocked::ObjectUnknown { object: name.clone(), host: 0, why: evil.into() }],
@@ -324,8 +367,8 @@ pub fn hostile() -> Plan {
     let resources = vec![resource(topic.clone(), Verb::Create), pipeline];
     let steps = vec![
         step(&topic, create, &[], &[Hazard::DeletesData]),
-        step(&id, Action::Create(Box::new(table)), &[0], &[]),
-        step(&id, Action::Drop { name, is_view: false, sync: false }, &[0], &[]),
+        step(&id, TableAction::Create(Box::new(table)), &[0], &[]),
+        step(&id, TableAction::Drop { name, is_view: false, sync: false }, &[0], &[]),
     ];
     Plan { header, resources, steps }
 }

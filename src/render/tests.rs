@@ -6,7 +6,7 @@ use super::text::{Style, plan as text};
 use super::{script, step};
 use crate::diff::{Attribute, TopicChange};
 use crate::model::Topology;
-use crate::plan::{Allowance, Change, Plan, Policy, Verb};
+use crate::plan::{Action, Allowance, Change, Plan, Policy, Verb};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -33,7 +33,15 @@ fn the_plans_hold_every_variant() {
     covered(attributes.map(|a: &Attribute| plans::attribute_name(a)), plans::ATTRIBUTES);
     covered(resources().flat_map(|r| &r.blocked).map(plans::blocked_name), plans::BLOCKED);
     covered(resources().flat_map(|r| &r.notes).map(plans::note_name), plans::NOTES);
-    covered(steps().map(|s| plans::action_name(&s.action)), plans::ACTIONS);
+    let (mut at_brokers, mut on_hosts) = (Vec::new(), Vec::new());
+    for step in steps() {
+        match &step.action {
+            Action::Kafka(action) => at_brokers.push(plans::kafka_action_name(action)),
+            Action::Table(action) => on_hosts.push(plans::table_action_name(action)),
+        }
+    }
+    covered(at_brokers.into_iter(), plans::KAFKA_ACTIONS);
+    covered(on_hosts.into_iter(), plans::TABLE_ACTIONS);
     covered(steps().flat_map(|s| &s.hazards).map(plans::hazard_name), plans::HAZARDS);
 }
 

@@ -4,7 +4,7 @@ use super::action::action;
 use super::hosts::{Hosts, on_cluster};
 use super::paper::{Paper, Tone, escape};
 use super::words::count;
-use super::{difference, query, resource, totals};
+use super::{difference, query, reason, resource, totals};
 use crate::model::Topology;
 use crate::plan::{Header, Plan, Policy, Step, Verb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,23 +95,40 @@ fn versions(header: &Header, hosts: &Hosts) -> Option<String> {
     Some(each.collect::<Vec<_>>().join(" and "))
 }
 
-/// Resources that stay as they are, with what is to be said about them; how many there are.
+/// Resources that stay as they are, with what is to be said about them, and what is not managed at all; how many stay.
 fn kept(paper: &mut Paper, plan: &Plan, hosts: &Hosts) -> usize {
     let kept: Vec<_> = plan.resources.iter().filter(|r| r.verb == Verb::Keep).collect();
     let names: Vec<String> = kept.iter().map(|r| r.id.to_string()).collect();
-    if !kept.is_empty() && !plan.is_empty() {
+    let listed = !kept.is_empty() && !plan.is_empty();
+    if listed {
         let label = format!("unchanged {}", kept.len());
         paper.gap(2).put(Tone::Faint, &label).gap(2).prose(Tone::Plain, &totals::listed(&names));
     }
-    let noted: Vec<_> = kept.iter().filter(|r| !r.notes.is_empty()).collect();
+    let noted: Vec<_> = kept.iter().filter(|r| r.notes.iter().any(|n| !reason::is_not_managed(n))).collect();
     for resource in &noted {
         paper.gap(2).put(Tone::Plain, &resource.id.to_string()).end();
         resource::notes(paper, resource, hosts);
     }
-    if !noted.is_empty() || !kept.is_empty() && !plan.is_empty() {
+    let beside = not_managed(paper, plan, hosts);
+    if listed || !noted.is_empty() || beside {
         paper.end();
     }
     kept.len()
+}
+
+/// What no manifest declares, of all resources together; whether there is any.
+fn not_managed(paper: &mut Paper, plan: &Plan, hosts: &Hosts) -> bool {
+    let notes = plan.resources.iter().flat_map(|r| &r.notes).filter(|n| reason::is_not_managed(n));
+    let lines: Vec<String> = notes.map(|n| reason::note(n, hosts)).collect();
+    let label = format!("not managed {}", lines.len());
+    for (i, line) in lines.iter().enumerate() {
+        match i {
+            0 => paper.gap(2).put(Tone::Faint, &label).gap(2),
+            _ => paper.gap(label.len() + 4),
+        };
+        paper.prose(Tone::Plain, line);
+    }
+    !lines.is_empty()
 }
 
 fn steps(paper: &mut Paper, plan: &Plan, hosts: &Hosts, sql: bool) {

@@ -31,6 +31,7 @@ pub(super) fn summary(plan: &Plan) -> String {
     let verbs = [
         (Verb::Create, true),
         (Verb::Change, true),
+        (Verb::Rebuild, false),
         (Verb::Recreate, false),
         (Verb::Delete, true),
         (Verb::Forget, false),

@@ -25,7 +25,7 @@ pub fn mark(verb: Verb) -> &'static str {
         Verb::Keep => " ",
         Verb::Create => MADE,
         Verb::Change | Verb::Forget => CHANGED,
-        Verb::Recreate => REMADE,
+        Verb::Rebuild | Verb::Recreate => REMADE,
         Verb::Delete => DROPPED,
         Verb::Blocked => DANGER,
     }
@@ -34,7 +34,7 @@ pub fn mark(verb: Verb) -> &'static str {
 /// What the mark alone does not say.
 pub fn gist(verb: Verb) -> &'static str {
     match verb {
-        Verb::Keep | Verb::Create | Verb::Change => "",
+        Verb::Keep | Verb::Create | Verb::Change | Verb::Rebuild => "",
         Verb::Recreate => "dropped and created again",
         Verb::Delete => "dropped",
         Verb::Forget => "forgotten: the owner mark goes, everything else stays",
@@ -46,4 +46,17 @@ pub fn gist(verb: Verb) -> &'static str {
 pub fn count(n: usize, one: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{n} {one}{s}")
+}
+
+/// `1,204,117`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
 }

@@ -1,7 +1,7 @@
 //! Statements that change or remove objects.
 
 use super::statement::Statement;
-use crate::model::{ObjectName, quote};
+use crate::model::{Fragment, ObjectName, quote};
 
 /// ` ON CLUSTER name`, or nothing.
 pub(super) fn on_cluster(cluster: Option<&str>) -> String {
@@ -30,4 +30,22 @@ pub fn flush_distributed(name: &ObjectName, cluster: Option<&str>) -> Statement 
 pub fn modify_comment(name: &ObjectName, comment: &str, cluster: Option<&str>) -> Statement {
     let comment = quote::literal(comment);
     Statement::new(format!("ALTER TABLE {}{} MODIFY COMMENT {comment}", quote::object(name), on_cluster(cluster)))
+}
+
+/// Replaces a view's SELECT.
+pub fn modify_query(name: &ObjectName, query: &Fragment, cluster: Option<&str>) -> Statement {
+    Statement::new(format!("ALTER TABLE {}{} MODIFY QUERY\n{query}", quote::object(name), on_cluster(cluster)))
+}
+
+/// Swaps two names at one moment; for databases with the engines Atomic and Replicated.
+pub fn exchange(left: &ObjectName, right: &ObjectName, cluster: Option<&str>) -> Statement {
+    let (left, right) = (quote::object(left), quote::object(right));
+    Statement::new(format!("EXCHANGE TABLES {left} AND {right}{}", on_cluster(cluster)))
+}
+
+/// Renames tables, one after the other.
+pub fn rename(pairs: &[(ObjectName, ObjectName)], cluster: Option<&str>) -> Statement {
+    let pair = |(from, to): &(ObjectName, ObjectName)| format!("{} TO {}", quote::object(from), quote::object(to));
+    let pairs: Vec<String> = pairs.iter().map(pair).collect();
+    Statement::new(format!("RENAME TABLE {}{}", pairs.join(", "), on_cluster(cluster)))
 }

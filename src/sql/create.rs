@@ -2,7 +2,7 @@
 
 use super::statement::Statement;
 use crate::model::token::{split_at_commas, tokenize, unwrapped};
-use crate::model::{Column, Definition, Engine, EngineArg, Fragment, quote};
+use crate::model::{Column, Constraint, Definition, Engine, EngineArg, Fragment, Index, Projection, quote};
 
 /// Creates an object that lasts, on a cluster or on the server that gets the statement.
 pub fn create(definition: &Definition, on_cluster: Option<&str>) -> Statement {
@@ -87,23 +87,27 @@ fn engine(statement: &mut Statement, engine: &Engine) {
 }
 
 fn elements(definition: &Definition) -> Vec<String> {
-    let mut elements: Vec<String> = definition.columns.iter().map(column).collect();
-    elements.extend(definition.indexes.iter().map(|i| {
-        let granularity = i.granularity.map(|g| format!(" GRANULARITY {g}")).unwrap_or_default();
-        format!(
-            "INDEX {} {} TYPE {}{granularity}",
-            quote::identifier(&i.name),
-            in_brackets(&i.expression),
-            i.index_type
-        )
-    }));
-    elements.extend(definition.constraints.iter().map(|c| {
-        let word = if c.assume { "ASSUME" } else { "CHECK" };
-        format!("CONSTRAINT {} {word} {}", quote::identifier(&c.name), c.expression)
-    }));
-    let projections = definition.projections.iter();
-    elements.extend(projections.map(|p| format!("PROJECTION {} ({})", quote::identifier(&p.name), p.query)));
-    elements
+    let columns = definition.columns.iter().map(column);
+    let parts = definition.indexes.iter().map(index).chain(definition.constraints.iter().map(constraint));
+    columns.chain(parts).chain(definition.projections.iter().map(projection)).collect()
+}
+
+/// An index as it stands in a column list.
+pub(super) fn index(index: &Index) -> String {
+    let granularity = index.granularity.map(|g| format!(" GRANULARITY {g}")).unwrap_or_default();
+    let (name, expression) = (quote::identifier(&index.name), in_brackets(&index.expression));
+    format!("INDEX {name} {expression} TYPE {}{granularity}", index.index_type)
+}
+
+/// A constraint as it stands in a column list.
+pub(super) fn constraint(constraint: &Constraint) -> String {
+    let word = if constraint.assume { "ASSUME" } else { "CHECK" };
+    format!("CONSTRAINT {} {word} {}", quote::identifier(&constraint.name), constraint.expression)
+}
+
+/// A projection as it stands in a column list.
+pub(super) fn projection(projection: &Projection) -> String {
+    format!("PROJECTION {} ({})", quote::identifier(&projection.name), projection.query)
 }
 
 /// A column as it stands in a column list.
@@ -129,7 +133,7 @@ pub(super) fn column(column: &Column) -> String {
 }
 
 /// A key: several parts need brackets, one does not.
-fn bracketed(key: &Fragment) -> String {
+pub(super) fn bracketed(key: &Fragment) -> String {
     let several = tokenize(key.as_str()).is_ok_and(|tokens| split_at_commas(&tokens).len() > 1);
     if several { format!("({key})") } else { key.to_string() }
 }

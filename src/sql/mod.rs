@@ -5,8 +5,13 @@
 mod create;
 mod statement;
 
+pub mod alter;
 pub mod change;
+pub mod copy;
 pub mod read;
+pub mod running;
 
+pub use alter::{AlterCommand, ColumnProperty, Place};
+pub use copy::{CopiedValue, Copy, CopyMethod};
 pub use create::{create, create_temporary};
 pub use statement::Statement;

@@ -1,10 +1,12 @@
 //! The reads: what a host is, and what it has of the objects asked for.
 
 use crate::model::{ObjectName, quote};
+use std::collections::BTreeSet;
 
-/// Facts of a host in one row: `version`, `databases`, `foreground_insert`, `clusters` (name, shard, replica).
-pub const HOST: &str = "SELECT version() AS version, \
-    (SELECT groupArray(name) FROM system.databases) AS databases, \
+/// Facts of a host in one row: `version`, `hostname`, `databases` (name, engine), `foreground_insert`, `clusters` (name, shard,
+/// replica).
+pub const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
+    (SELECT groupArray((name, engine)) FROM system.databases) AS databases, \
     (SELECT groupArray((cluster, shard_num, replica_num)) FROM system.clusters WHERE is_local) AS clusters, \
     (SELECT any(value) FROM system.settings WHERE name = 'distributed_foreground_insert') AS foreground_insert";
 
@@ -19,16 +21,82 @@ pub fn members(cluster: &str) -> String {
 
 /// The objects of these names: `database`, `name`, `uuid`, `statement`, `readers` (database, name).
 pub fn objects(names: &[ObjectName]) -> String {
-    let pair = |n: &ObjectName| format!("({},{})", quote::literal(&n.database), quote::literal(&n.table));
-    let pairs: Vec<String> = names.iter().map(pair).collect();
     format!(
         "SELECT database, name, toString(uuid) AS uuid, create_table_query AS statement, \
          arrayZip(dependencies_database, dependencies_table) AS readers \
          FROM system.tables WHERE (database, name) IN ({})",
-        pairs.join(",")
+        pairs(names)
+    )
+}
+
+/// Needles that one search takes.
+const NEEDLES: usize = 250;
+
+/// What else may use these objects: `database`, `name`, `engine`, `statement`, `uses` (database, name). Only kinds
+/// that hold the names of tables: the text of every other table on the server is none of our business, and dear.
+pub fn dependants(names: &[ObjectName]) -> String {
+    let databases: BTreeSet<&str> = names.iter().map(|n| n.database.as_str()).collect();
+    let needles: Vec<String> = databases.iter().map(|d| quote::literal(d)).collect();
+    let mention = match needles.len() <= NEEDLES {
+        true => format!(" AND multiSearchAny(create_table_query, [{}])", needles.join(",")),
+        false => String::new(),
+    };
+    format!(
+        "SELECT database, name, engine, create_table_query AS statement, \
+         arrayZip(loading_dependencies_database, loading_dependencies_table) AS uses FROM system.tables \
+         WHERE engine IN ('MaterializedView', 'View', 'LiveView', 'WindowView', 'Distributed', 'Buffer', 'Dictionary') \
+         AND NOT is_temporary AND (database, name) NOT IN ({}){mention} ORDER BY database, name",
+        pairs(names)
+    )
+}
+
+/// Objects with the mark of a project, apart from these: `database`, `name`, `engine`, `comment`. Read from the
+/// comments alone: they are at hand, where a statement has to be written first.
+pub fn marked(mark: &str, names: &[ObjectName]) -> String {
+    format!(
+        "SELECT database, name, engine, comment FROM system.tables WHERE position(comment, {}) > 0 \
+         AND NOT is_temporary AND (database, name) NOT IN ({}) ORDER BY database, name",
+        quote::literal(mark),
+        pairs(names)
+    )
+}
+
+fn pairs(names: &[ObjectName]) -> String {
+    let pair = |n: &ObjectName| format!("({},{})", quote::literal(&n.database), quote::literal(&n.table));
+    names.iter().map(pair).collect::<Vec<_>>().join(",")
+}
+
+/// The tables of these databases that stood aside for a new one, as [`objects`].
+pub fn kept(databases: &BTreeSet<&str>) -> String {
+    let databases: Vec<String> = databases.iter().map(|d| quote::literal(d)).collect();
+    format!(
+        "SELECT database, name, toString(uuid) AS uuid, create_table_query AS statement, \
+         arrayZip(dependencies_database, dependencies_table) AS readers \
+         FROM system.tables WHERE database IN ({}) AND match(name, '__old_[0-9]{{8}}(_[0-9]+)?$')",
+        databases.join(",")
     )
 }
 
 /// The statements of the temporary objects of a session: `name`, `statement`.
 pub const TEMPORARY: &str =
     "SELECT name, create_table_query AS statement FROM system.tables WHERE is_temporary ORDER BY name";
+
+/// Names of formats that messages can be read in, a line each.
+pub const INPUT_FORMATS: &str = "SELECT name FROM system.formats WHERE is_input";
+
+/// Names of formats that messages can be written in, a line each.
+pub const OUTPUT_FORMATS: &str = "SELECT name FROM system.formats WHERE is_output";
+
+/// Asks whether values of the first type of each pair become values of the second, without converting any; without
+/// `convert`, whether the first type has a value at all.
+pub fn conversions(pairs: &[&(String, String)], convert: bool) -> String {
+    let ask = |(i, (from, to)): (usize, &&(String, String))| {
+        let value = format!("materialize(defaultValueOfTypeName({}))", quote::literal(from));
+        match convert {
+            true => format!("CAST({value}, {}) AS c{i}", quote::literal(to)),
+            false => format!("{value} AS c{i}"),
+        }
+    };
+    let asked: Vec<String> = pairs.iter().enumerate().map(ask).collect();
+    format!("DESCRIBE TABLE (SELECT {})", asked.join(", "))
+}

@@ -77,7 +77,7 @@ fn help_is_a_result_and_nonsense_a_message() {
         assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{line}");
         assert!(!ended.out.is_empty());
     }
-    for line in ["plan --detailed-exitcod", "plam", "plan --allow lose-it", "apply --parallel 0", "schema"] {
+    for line in ["plan --detailed-exitcod", "plam", "plan --allow lose-it", "apply --jobs 0", "schema"] {
         let ended = place.run(line);
         assert_eq!((ended.code, ended.out.as_str()), (64, ""), "{line}");
         assert!(!ended.err.is_empty());

@@ -1,6 +1,8 @@
 //! The law on a model of the servers: a plan, applied in any order its needs allow, stopped anywhere and made
 //! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
 
+mod rebuild;
+
 use proptest::prelude::*;
 use sluice::compile::{Compiled, compile};
 use sluice::diff;
@@ -9,7 +11,7 @@ use sluice::model::live::TopicFact;
 use sluice::model::{
     Canonical, ConfigEntry, ConfigSource, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, ObjectName,
 };
-use sluice::plan::{self, Action, Allowance, Header, Plan, Policy, Step};
+use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -43,11 +45,18 @@ fn empty() -> Live {
             name: format!("h{n}:8123"),
             version: "26.9.2.1".into(),
             clusters: BTreeMap::from([("dwh_test".to_owned(), (n, 1)), (half.to_owned(), (n.div_ceil(2), 1))]),
+            hostname: format!("h{n}"),
             databases: BTreeSet::new(),
             foreground_insert: true,
             objects: BTreeMap::new(),
             unreadable: BTreeMap::new(),
+            unalterable: BTreeMap::new(),
+            database_engines: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            misfits: BTreeMap::new(),
             other_readers: BTreeMap::new(),
+            dependants: BTreeMap::new(),
+            undeclared: BTreeMap::new(),
         }
     };
     let kafka = LiveKafka {
@@ -55,6 +64,9 @@ fn empty() -> Live {
         brokers: 1,
         names: BTreeSet::new(),
         topics: BTreeMap::new(),
+        groups: BTreeMap::new(),
+        ends: BTreeMap::new(),
+        starts: BTreeMap::new(),
         refused: BTreeMap::new(),
     };
     Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect() } }
@@ -79,9 +91,21 @@ fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
 
 /// Does what the servers would do; a step they would refuse fails the test.
 fn run(step: &Step, live: &mut Live) {
-    let topics = &mut live.kafka.topics;
     match &step.action {
-        Action::CreateTopic { name, partitions, replication_factor, config } => {
+        Action::Kafka(action) => run_at_brokers(action, live),
+        Action::Table(action) => {
+            assert!(!step.hosts.is_empty());
+            for host in &step.hosts {
+                run_on(action, &mut live.clickhouse.hosts[*host]);
+            }
+        }
+    }
+}
+
+fn run_at_brokers(action: &KafkaAction, live: &mut Live) {
+    let topics = &mut live.kafka.topics;
+    match action {
+        KafkaAction::CreateTopic { name, partitions, replication_factor, config } => {
             assert_eq!(topics.get(name), Some(&TopicFact::Absent), "{name} exists");
             let pinned =
                 |v: &String| ConfigEntry { value: Some(v.clone()), source: ConfigSource::Topic, read_only: false };
@@ -90,28 +114,22 @@ fn run(step: &Step, live: &mut Live) {
             let topic = LiveTopic { id: "topic-id".into(), replicas, config };
             topics.insert(name.clone(), TopicFact::Present(topic));
         }
-        Action::DeleteTopic { name, .. } => {
+        KafkaAction::DeleteTopic { name, .. } => {
             assert!(matches!(topics.insert(name.clone(), TopicFact::Absent), Some(TopicFact::Present(_))));
         }
-        Action::GrowTopic { .. } | Action::AlterTopic { .. } => panic!("nothing here changes a topic in place"),
-        Action::CreateDatabase { .. }
-        | Action::Create(_)
-        | Action::Comment { .. }
-        | Action::Flush { .. }
-        | Action::Drop { .. } => {
-            assert!(!step.hosts.is_empty());
-            for host in &step.hosts {
-                run_on(&step.action, &mut live.clickhouse.hosts[*host]);
-            }
-        }
+        KafkaAction::RemoveMembers { .. } => {}
+        KafkaAction::GrowTopic { .. }
+        | KafkaAction::AlterTopic { .. }
+        | KafkaAction::SetOffsets { .. }
+        | KafkaAction::ForgetOffsets { .. } => panic!("nothing here changes a topic or a group in place"),
     }
 }
 
-fn run_on(action: &Action, host: &mut LiveHost) {
+fn run_on(action: &TableAction, host: &mut LiveHost) {
     let object = |host: &LiveHost, name: &ObjectName| host.objects.contains_key(name);
     match action {
-        Action::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
-        Action::Create(definition) => {
+        TableAction::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
+        TableAction::Create(definition) => {
             let name = &definition.name;
             assert!(host.databases.contains(&name.database), "no database for {name}");
             assert!(!object(host, name), "{name} exists");
@@ -122,11 +140,11 @@ fn run_on(action: &Action, host: &mut LiveHost) {
             let made = LiveObject { definition: (**definition).clone(), uuid: "uuid".into(), readers };
             host.objects.insert(name.clone(), made);
         }
-        Action::Comment { name, comment, .. } => {
+        TableAction::Comment { name, comment, .. } => {
             host.objects.get_mut(name).unwrap().definition.comment.clone_from(comment);
         }
-        Action::Flush { name } => assert!(object(host, name)),
-        Action::Drop { name, .. } => {
+        TableAction::Flush { name } => assert!(object(host, name)),
+        TableAction::Drop { name, .. } => {
             let used = |o: &&LiveObject| {
                 let reads = o
                     .definition
@@ -136,15 +154,32 @@ fn run_on(action: &Action, host: &mut LiveHost) {
                     .any(|w| w == name.to_string());
                 o.definition.target.as_ref() == Some(name) || o.definition.is_view() && reads
             };
-            let user = host.objects.values().find(|o| o.definition.name != *name && used(o));
+            // A view over a Kafka table that is gone stands still and harms nothing.
+            let is_kafka = host.objects.get(name).is_some_and(|o| o.definition.engine.name == "Kafka");
+            let user = host.objects.values().find(|o| o.definition.name != *name && used(o) && !is_kafka);
             assert_eq!(user.map(|o| o.definition.name.to_string()), None, "{name} is dropped while it is used");
             assert!(host.objects.remove(name).is_some(), "{name} does not exist");
         }
-        Action::CreateTopic { .. }
-        | Action::GrowTopic { .. }
-        | Action::AlterTopic { .. }
-        | Action::DeleteTopic { .. } => panic!("a step at the brokers has no host"),
+        TableAction::Copy(copy) => {
+            assert!(object(host, &copy.from) && object(host, &copy.to), "{} or {} is missing", copy.from, copy.to);
+        }
+        TableAction::Exchange { left, right } => {
+            let engine = host.database_engines.get(&left.database);
+            assert_ne!(engine.map(String::as_str), Some("Ordinary"), "{left} cannot be exchanged");
+            let aside = right.with_suffix("__aside");
+            for (from, to) in [(left, &aside), (right, left), (&aside, right)] {
+                rename(host, from, to);
+            }
+        }
+        TableAction::Rename { pairs } => pairs.iter().for_each(|(from, to)| rename(host, from, to)),
+        TableAction::Alter { .. } | TableAction::ModifyQuery { .. } => panic!("nothing here changes a table in place"),
     }
+}
+
+fn rename(host: &mut LiveHost, from: &ObjectName, to: &ObjectName) {
+    let mut object = host.objects.remove(from).unwrap_or_else(|| panic!("{from} does not exist"));
+    object.definition.name = to.clone();
+    assert!(host.objects.insert(to.clone(), object).is_none(), "{to} exists");
 }
 
 /// Runs at most `limit` steps, each chosen by `choice` among those that are free.

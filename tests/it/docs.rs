@@ -1,6 +1,7 @@
 //! Documents that follow from the code: made here, compared with the files, written anew with `SLUICE_BLESS=1`.
 
 mod errors;
+mod evolutions;
 mod field_effects;
 mod fields;
 mod finding_codes;

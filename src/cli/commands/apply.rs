@@ -11,14 +11,17 @@ use crate::plan::{Plan, Policy};
 use crate::render::{self, words};
 
 pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Result<Exit, Failure> {
-    let compiled = project::compiled(settings)?;
+    let checked = project::checked(settings)?;
+    let compiled = &checked.compiled;
     let policy = selection::policy(&arguments.selection, &compiled.desired)?;
-    let secrets = secrets::resolve(&compiled, Wanted::All, &settings.process_env)?;
+    let secrets = secrets::resolve(compiled, Wanted::All, &settings.process_env)?;
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
     let mut interrupts = Interrupts::listen()?;
     let style = settings.out.style(!arguments.selection.no_sql);
 
-    let mut prepared = live::prepare(&compiled, &servers, &policy, settings, &mut interrupts).await?;
+    live::settle(compiled, &servers, settings, &mut interrupts).await?;
+    let mut prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
+    checked.tell(&prepared.complaints, settings);
     output::result(&render::plan(&prepared.plan, &policy, style))?;
     refuse(&prepared.plan, &policy)?;
     if prepared.plan.is_empty() {
@@ -30,7 +33,7 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
             // What follows in a script counts on the servers being as declared.
             return Ok(Exit::Failed);
         }
-        let now = live::prepare(&compiled, &servers, &policy, settings, &mut interrupts).await?;
+        let now = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
         if now.plan != prepared.plan || now.urls != prepared.urls {
             let moved = "the servers moved while you were reading: the plan is no longer the one that was shown";
             return Err(
@@ -40,8 +43,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
         prepared = now;
     }
 
-    let parallel = usize::from(arguments.parallel);
-    let outcome = carry::carry_out(&prepared, &servers, &secrets, parallel, settings, &mut interrupts).await?;
+    let jobs = usize::from(arguments.jobs);
+    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
     if outcome.interrupted {
         return Ok(Exit::Interrupted);
     }
@@ -50,7 +53,7 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     }
     // What was to be made anew has been.
     let policy = Policy { recreate: Default::default(), ..policy };
-    let left = live::prepare(&compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
+    let left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
     if left.is_empty() {
         output::result("Plan again: no changes.\n")?;
         return Ok(Exit::Done);

@@ -15,11 +15,12 @@ pub(super) fn is_read(sql: &str) -> bool {
         && !(first.eq_ignore_ascii_case("WITH") && mentions_insert(sql))
 }
 
-/// Whether a statement reads, or makes or drops a temporary object.
+/// Whether a statement reads, or makes, alters or drops a temporary object.
 pub(super) fn is_read_or_temporary(sql: &str) -> bool {
     let words = words(sql);
     let temporary = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("TEMPORARY"));
-    let makes = words.first().is_some_and(|word| ["CREATE", "DROP"].iter().any(|w| word.eq_ignore_ascii_case(w)));
+    let makes =
+        words.first().is_some_and(|word| ["CREATE", "ALTER", "DROP"].iter().any(|w| word.eq_ignore_ascii_case(w)));
     (makes && temporary) || is_read(sql)
 }
 
@@ -49,9 +50,12 @@ mod tests {
         for sql in ["SELECT 1", " select(1)", "with 'INSERT' AS x SELECT x", "DESCRIBE TABLE null('')", "EXISTS a.b"] {
             assert!(is_read(sql) && is_read_or_temporary(sql), "{sql}");
         }
-        for sql in
-            ["CREATE TEMPORARY TABLE t (a Int8)", "create\ntemporary view v AS SELECT 1", "DROP TEMPORARY TABLE t"]
-        {
+        for sql in [
+            "CREATE TEMPORARY TABLE t (a Int8)",
+            "create\ntemporary view v AS SELECT 1",
+            "ALTER TEMPORARY TABLE t DROP COLUMN a",
+            "DROP TEMPORARY TABLE t",
+        ] {
             assert!(!is_read(sql) && is_read_or_temporary(sql), "{sql}");
         }
     }
@@ -64,6 +68,7 @@ mod tests {
             "WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x",
             "WITH 'x SELECT 1",
             "CREATE TABLE t (a Int8)",
+            "ALTER TABLE t DROP COLUMN a",
             "CREATE OR REPLACE TEMPORARY TABLE t (a Int8)",
             "UNDROP TABLE t",
             "SYSTEM RELOAD CONFIG",

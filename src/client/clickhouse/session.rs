@@ -45,7 +45,7 @@ impl Session {
         parse_text(self.reader.host(), body)
     }
 
-    /// Runs a statement without an answer: CREATE or DROP TEMPORARY TABLE or VIEW. What lasts is refused.
+    /// Runs a statement without an answer: CREATE, ALTER or DROP TEMPORARY TABLE or VIEW. What lasts is refused.
     ///
     /// # Errors
     /// Any [`ClickHouseError`].

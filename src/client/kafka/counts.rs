@@ -22,11 +22,23 @@ pub enum Request {
     CreatePartitions,
     /// Change of config, validation included.
     AlterConfigs,
+    /// State and members of groups.
+    DescribeGroups,
+    /// Committed offsets of a group.
+    FetchOffsets,
+    /// Change of the committed offsets of a group.
+    CommitOffsets,
+    /// Deletion of the committed offsets of a group.
+    DeleteOffsets,
+    /// Deletion of groups.
+    DeleteGroups,
+    /// Removal of members from a group.
+    LeaveGroup,
 }
 
 impl Request {
     /// Every kind.
-    pub const ALL: [Request; 8] = [
+    pub const ALL: [Request; 14] = [
         Request::Metadata,
         Request::DescribeTopics,
         Request::DescribeConfigs,
@@ -35,6 +47,12 @@ impl Request {
         Request::DeleteTopics,
         Request::CreatePartitions,
         Request::AlterConfigs,
+        Request::DescribeGroups,
+        Request::FetchOffsets,
+        Request::CommitOffsets,
+        Request::DeleteOffsets,
+        Request::DeleteGroups,
+        Request::LeaveGroup,
     ];
 
     /// The protocol's name of it.
@@ -48,6 +66,12 @@ impl Request {
             Request::DeleteTopics => "DeleteTopics",
             Request::CreatePartitions => "CreatePartitions",
             Request::AlterConfigs => "IncrementalAlterConfigs",
+            Request::DescribeGroups => "DescribeGroups",
+            Request::FetchOffsets => "OffsetFetch",
+            Request::CommitOffsets => "OffsetCommit",
+            Request::DeleteOffsets => "OffsetDelete",
+            Request::DeleteGroups => "DeleteGroups",
+            Request::LeaveGroup => "LeaveGroup",
         }
     }
 }
@@ -102,7 +126,7 @@ mod tests {
             }
         }
         let counts = counters.read();
-        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8]);
-        assert_eq!(counts.total(), 36);
+        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
+        assert_eq!(counts.total(), 105);
     }
 }

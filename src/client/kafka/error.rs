@@ -1,6 +1,7 @@
 //! What can go wrong, by question: did the request fail, or did the brokers refuse one topic?
 
 use super::counts::Request;
+use super::group::GroupError;
 use std::time::Duration;
 
 /// A request failed, or an operation on a single topic was refused.
@@ -70,6 +71,18 @@ pub enum KafkaError {
         topic: String,
         /// The brokers' reason.
         source: TopicError,
+    },
+    /// An operation on one consumer group was refused.
+    #[error("{request} was refused for consumer group `{group}` at {servers}")]
+    Group {
+        /// Bootstrap servers.
+        servers: String,
+        /// What was asked.
+        request: Request,
+        /// Group.
+        group: String,
+        /// The brokers' reason.
+        source: GroupError,
     },
     /// A deleted topic did not go away in time.
     #[error("topic `{topic}` (id {id}) is still there {within:?} after its deletion; run the command again later")]

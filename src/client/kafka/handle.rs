@@ -5,6 +5,7 @@ use super::counts::{Counters, Request, RequestCounts};
 use super::deadline::Deadline;
 use super::error::{KafkaError, TopicError};
 use super::facts::PerTopic;
+use super::group::GroupError;
 use super::native::{Call, NativeError};
 use super::settings::KafkaSettings;
 use rdkafka::ClientConfig;
@@ -34,6 +35,16 @@ impl Handle {
             timeout: settings.timeout,
             counters: Counters::default(),
         }))
+    }
+
+    /// Counts a request that goes another way than through librdkafka.
+    pub(super) fn count(&self, request: Request) {
+        self.counters.add(request);
+    }
+
+    /// How long one request may take.
+    pub(super) fn timeout(&self) -> Duration {
+        self.timeout
     }
 
     pub(super) fn counts(&self) -> RequestCounts {
@@ -68,6 +79,25 @@ impl Handle {
     pub(super) fn only<T>(&self, request: Request, topic: &str, mut answers: PerTopic<T>) -> Result<T, KafkaError> {
         let answer = answers.remove(topic).unwrap_or_else(|| Err(TopicError::unanswered()));
         answer.map_err(|source| self.refused(request, topic, source))
+    }
+
+    /// The brokers' refusal of one group.
+    pub(super) fn refused_group(&self, request: Request, group: &str, source: GroupError) -> KafkaError {
+        KafkaError::Group { servers: self.servers.clone(), request, group: group.to_owned(), source }
+    }
+
+    /// The brokers' refusal of one partition in a request about a group.
+    pub(super) fn refused_partition(
+        &self,
+        request: Request,
+        group: &str,
+        topic: &str,
+        source: TopicError,
+    ) -> KafkaError {
+        match GroupError::of_partition(&source) {
+            Some(source) => self.refused_group(request, group, source),
+            None => self.refused(request, topic, source),
+        }
     }
 
     pub(super) fn refused(&self, request: Request, topic: &str, source: TopicError) -> KafkaError {

@@ -4,7 +4,7 @@ use super::counts::{Request, RequestCounts};
 use super::error::{KafkaError, TopicError};
 use super::facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};
 use super::handle::Handle;
-use super::native::{OffsetEnd, Offsets};
+use super::native::{OffsetSpec, Offsets};
 use super::settings::KafkaSettings;
 use super::writer;
 use crate::model::ConfigEntry;
@@ -35,6 +35,10 @@ impl KafkaReader {
 
     pub(super) fn over(handle: Arc<Handle>) -> Self {
         Self { handle }
+    }
+
+    pub(super) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
     }
 
     /// Requests made so far by this reader, its clones and the writer it belongs to.
@@ -86,17 +90,32 @@ impl KafkaReader {
     /// The request failed as a whole.
     pub async fn watermarks(&self, topics: &BTreeMap<String, u32>) -> Result<PerTopic<Vec<Watermark>>, KafkaError> {
         let (low, high) =
-            tokio::try_join!(self.offsets(topics, OffsetEnd::Low), self.offsets(topics, OffsetEnd::High))?;
-        let end =
-            |ends: &Offsets, at: &(String, u32)| ends.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered()));
-        let of_topic = |(name, count): (&String, &u32)| {
-            let marks = (0..*count).map(|partition| {
-                let at = (name.clone(), partition);
-                Ok(Watermark { low: end(&low, &at)?, high: end(&high, &at)? })
-            });
-            (name.clone(), marks.collect())
-        };
-        Ok(topics.iter().map(of_topic).collect())
+            tokio::try_join!(self.offsets(topics, OffsetSpec::Low), self.offsets(topics, OffsetSpec::High))?;
+        Ok(per_topic(topics, |at| {
+            Ok(Watermark { low: unsigned(offset(&low, at)?), high: unsigned(offset(&high, at)?) })
+        }))
+    }
+
+    /// The first offset of partitions `0..count` of each topic whose message is as late as `timestamp_ms`
+    /// (milliseconds since 1970) or later, in partition order; where there is none, the offset the next message will
+    /// get. A group that starts there misses no message of that time. The first error of a partition stands for its
+    /// topic.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn offsets_at(
+        &self,
+        timestamp_ms: i64,
+        topics: &BTreeMap<String, u32>,
+    ) -> Result<PerTopic<Vec<u64>>, KafkaError> {
+        // The ends are read first: a message that comes between both requests must not be passed over.
+        let ends = self.offsets(topics, OffsetSpec::High).await?;
+        // Negative numbers have a meaning of their own in this request.
+        let found = self.offsets(topics, OffsetSpec::At(unsigned(timestamp_ms))).await?;
+        Ok(per_topic(topics, |at| {
+            let first = offset(&found, at)?;
+            Ok(unsigned(if first < 0 { offset(&ends, at)? } else { first }))
+        }))
     }
 
     /// Asks the brokers whether topics could be created; creates none. Needs the right to create them.
@@ -121,13 +140,13 @@ impl KafkaReader {
         writer::alter(&self.handle, topic, set, unset, true).await
     }
 
-    async fn offsets(&self, topics: &BTreeMap<String, u32>, end: OffsetEnd) -> Result<Offsets, KafkaError> {
+    async fn offsets(&self, topics: &BTreeMap<String, u32>, spec: OffsetSpec) -> Result<Offsets, KafkaError> {
         // librdkafka refuses an empty list.
         if topics.values().all(|count| *count == 0) {
             return Ok(Offsets::new());
         }
         let wanted = topics.clone();
-        let found = self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, end)).await?;
+        let found = self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, spec)).await?;
         match found {
             Some(offsets) => Ok(offsets),
             None => self.without_leader(topics).await,
@@ -169,4 +188,24 @@ impl KafkaReader {
         }
         Ok(answers)
     }
+}
+
+fn offset(offsets: &Offsets, at: &(String, u32)) -> Result<i64, TopicError> {
+    offsets.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered()))
+}
+
+/// Offsets begin at zero.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+/// Something of every partition, in partition order; the first error stands for the topic.
+fn per_topic<T>(
+    topics: &BTreeMap<String, u32>,
+    of: impl Fn(&(String, u32)) -> Result<T, TopicError>,
+) -> PerTopic<Vec<T>> {
+    let of_topic = |(name, count): (&String, &u32)| {
+        (name.clone(), (0..*count).map(|partition| of(&(name.clone(), partition))).collect())
+    };
+    topics.iter().map(of_topic).collect()
 }

@@ -83,8 +83,8 @@ impl KafkaWriter {
     }
 }
 
-/// From 50 ms to 1 s between two looks: a topic usually shows at the second.
-fn backoff(within: Duration) -> ExponentialBuilder {
+/// From 50 ms to 1 s between two looks: a topic usually shows at the second, a coordinator loads in a second or two.
+pub(super) fn backoff(within: Duration) -> ExponentialBuilder {
     ExponentialBuilder::new()
         .with_min_delay(Duration::from_millis(50))
         .with_max_delay(Duration::from_secs(1))
@@ -92,10 +92,11 @@ fn backoff(within: Duration) -> ExponentialBuilder {
         .with_total_delay(Some(within))
 }
 
-fn is_worth_another_try(error: &KafkaError) -> bool {
+pub(super) fn is_worth_another_try(error: &KafkaError) -> bool {
     match error {
         KafkaError::StillPresent { .. } | KafkaError::NotReady { .. } => true,
         KafkaError::Topic { source, .. } => source.is_passing(),
+        KafkaError::Group { source, .. } => source.is_passing(),
         KafkaError::Property { .. }
         | KafkaError::Setup { .. }
         | KafkaError::Unreachable { .. }

@@ -1,4 +1,4 @@
-//! What an apply may do with Kafka: change topics.
+//! What an apply may do with Kafka: change topics, and consumer groups (`group_writer`).
 
 use super::counts::{Request, RequestCounts};
 use super::error::{KafkaError, TopicError};
@@ -16,6 +16,7 @@ const RECORDS: usize = 9_000;
 #[derive(Clone)]
 pub struct KafkaWriter {
     handle: Arc<Handle>,
+    settings: Arc<KafkaSettings>,
 }
 
 impl KafkaWriter {
@@ -24,7 +25,7 @@ impl KafkaWriter {
     /// # Errors
     /// A property that librdkafka does not know or accept.
     pub fn connect(settings: &KafkaSettings) -> Result<Self, KafkaError> {
-        Handle::new(settings).map(|handle| Self { handle })
+        Handle::new(settings).map(|handle| Self { handle, settings: Arc::new(settings.clone()) })
     }
 
     /// A reader over the same connection.
@@ -96,6 +97,15 @@ impl KafkaWriter {
     pub async fn delete_topic(&self, topic: &str) -> Result<(), KafkaError> {
         let answers = self.delete_topics(&[topic.to_owned()]).await?;
         self.handle.only(Request::DeleteTopics, topic, answers)
+    }
+
+    pub(super) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
+    }
+
+    /// What the writer was made from, for a connection of our own.
+    pub(super) fn settings(&self) -> &KafkaSettings {
+        &self.settings
     }
 
     pub(super) async fn create_one(&self, topic: &NewTopic) -> Result<(), KafkaError> {

@@ -8,13 +8,14 @@ use std::fs;
 use std::path::Path;
 
 /// First words of codes. A new area needs its line here.
-const AREAS: [(&str, &str); 6] = [
+const AREAS: [(&str, &str); 7] = [
     ("yaml", "The text of a file"),
     ("manifest", "The form of a document"),
     ("variable", "`${NAME}`"),
     ("project", "The project and what belongs to no single resource"),
     ("topic", "Topics"),
     ("pipeline", "Pipelines"),
+    ("server", "What only a ClickHouse server can tell, asked while planning and before anything is made"),
 ];
 
 /// Codes in the sources, with how they are reported where that stands beside them.

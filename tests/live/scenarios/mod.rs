@@ -3,17 +3,20 @@
 
 mod broken;
 mod canonical_forms;
+mod checked;
 mod deletion;
 mod drift;
 mod hostile;
+mod left_running;
 mod ownership;
 mod recreate;
 mod renamed_view;
 mod secrets;
+mod surroundings;
 mod topics;
 
 use sluice::model::{Kind, ObjectName, ResourceId};
-use sluice::plan::{Action, Allowance, Blocked, Change, Hazard, Plan, Policy, ResourcePlan};
+use sluice::plan::{Action, Allowance, Blocked, Change, Hazard, KafkaAction, Plan, Policy, ResourcePlan, TableAction};
 
 /// A topic and a pipeline of one target, all called `name`, with more fields for the pipeline's target.
 fn simple(name: &str, more: &str) -> String {
@@ -97,18 +100,35 @@ fn made(plan: &Plan) -> Vec<(String, Vec<usize>)> {
 /// What each step does, in order.
 fn steps(plan: &Plan) -> Vec<String> {
     let object = |n: &ObjectName| n.table.clone();
-    let word = |action: &Action| match action {
-        Action::CreateTopic { name, .. } => format!("create topic {name}"),
-        Action::GrowTopic { name, from, to } => format!("grow {name} {from} {to}"),
-        Action::AlterTopic { name, .. } => format!("alter topic {name}"),
-        Action::DeleteTopic { name, .. } => format!("delete topic {name}"),
-        Action::CreateDatabase { name } => format!("database {name}"),
-        Action::Create(definition) => format!("create {}", object(&definition.name)),
-        Action::Comment { name, adopts, .. } => {
+    let kafka = |action: &KafkaAction| match action {
+        KafkaAction::CreateTopic { name, .. } => format!("create topic {name}"),
+        KafkaAction::GrowTopic { name, from, to } => format!("grow {name} {from} {to}"),
+        KafkaAction::AlterTopic { name, .. } => format!("alter topic {name}"),
+        KafkaAction::DeleteTopic { name, .. } => format!("delete topic {name}"),
+        KafkaAction::RemoveMembers { group, .. } => format!("leave {group}"),
+        KafkaAction::SetOffsets { group, .. } => format!("offsets {group}"),
+        KafkaAction::ForgetOffsets { group, .. } => format!("forget {group}"),
+    };
+    let table = |action: &TableAction| match action {
+        TableAction::CreateDatabase { name } => format!("database {name}"),
+        TableAction::Create(definition) => format!("create {}", object(&definition.name)),
+        TableAction::Comment { name, adopts, .. } => {
             format!("{} {}", if *adopts { "adopt" } else { "comment" }, object(name))
         }
-        Action::Flush { name } => format!("flush {}", object(name)),
-        Action::Drop { name, .. } => format!("drop {}", object(name)),
+        TableAction::Alter { name, .. } => format!("alter {}", object(name)),
+        TableAction::ModifyQuery { name, .. } => format!("query {}", object(name)),
+        TableAction::Flush { name } => format!("flush {}", object(name)),
+        TableAction::Copy(copy) => format!("copy {} {}", object(&copy.from), object(&copy.to)),
+        TableAction::Exchange { left, right } => format!("swap {} {}", object(left), object(right)),
+        TableAction::Rename { pairs } => {
+            let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{} {}", object(a), object(b))).collect();
+            format!("rename {}", pairs.join(" "))
+        }
+        TableAction::Drop { name, .. } => format!("drop {}", object(name)),
+    };
+    let word = |action: &Action| match action {
+        Action::Kafka(action) => kafka(action),
+        Action::Table(action) => table(action),
     };
     plan.steps.iter().map(|s| word(&s.action)).collect()
 }

@@ -1,6 +1,7 @@
 //! Error codes of librdkafka and of brokers as errors of this crate.
 
 use super::super::error::TopicError;
+use super::super::group::GroupError;
 use super::raw;
 use super::text::text;
 use rdkafka::bindings as sys;
@@ -67,6 +68,46 @@ impl From<NativeError> for TopicError {
             TopicError::Other { code: name, message }
         }
     }
+}
+
+/// How a group with members refuses a change; a commit from outside with the words for a member that is none.
+const LIVE: [Code; 4] = [
+    Code::RD_KAFKA_RESP_ERR_NON_EMPTY_GROUP,
+    Code::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID,
+    Code::RD_KAFKA_RESP_ERR_GROUP_SUBSCRIBED_TO_TOPIC,
+    Code::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS,
+];
+
+/// How the right to a group is refused.
+const NO_RIGHT: Code = Code::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+
+/// How a coordinator that moves or loads refuses whatever it is asked.
+const ON_THE_MOVE: [Code; 3] = [
+    Code::RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+    Code::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
+    Code::RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+];
+
+/// Whether the error is about the group, wherever librdkafka tells it.
+pub(super) fn is_about_group(code: i32) -> bool {
+    code == NO_RIGHT as i32 || LIVE.iter().chain(&ON_THE_MOVE).any(|c| *c as i32 == code)
+}
+
+impl From<NativeError> for GroupError {
+    fn from(NativeError { code, name, message }: NativeError) -> Self {
+        if LIVE.iter().any(|c| *c as i32 == code) {
+            GroupError::Live
+        } else if code == NO_RIGHT as i32 {
+            GroupError::Forbidden(message)
+        } else {
+            GroupError::Other { code: name, message }
+        }
+    }
+}
+
+/// Whether the error says that there is no such group.
+pub(super) fn is_absent_group(code: i32) -> bool {
+    code == Code::RD_KAFKA_RESP_ERR_GROUP_ID_NOT_FOUND as i32
 }
 
 /// The result of one topic: `Ok` for code 0.

@@ -15,6 +15,9 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_topic_result_error(result: *const sys::rd_kafka_topic_result_t) -> c_int;
     pub(super) fn rd_kafka_ConfigResource_error(resource: *const sys::rd_kafka_ConfigResource_t) -> c_int;
     pub(super) fn rd_kafka_ConfigEntry_source(entry: *const sys::rd_kafka_ConfigEntry_t) -> c_int;
+    pub(super) fn rd_kafka_ConsumerGroupDescription_state(
+        group: *const sys::rd_kafka_ConsumerGroupDescription_t,
+    ) -> c_int;
     pub(super) fn rd_kafka_metadata(
         rk: *mut sys::rd_kafka_t,
         all_topics: c_int,

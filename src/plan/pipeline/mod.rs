@@ -1,35 +1,68 @@
 //! What happens to one pipeline.
 
+mod consumer;
+mod evolve;
+mod treatment;
+
 use super::build::Draft;
-use super::step::Action;
+use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
-use crate::diff::{Attribute, HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Deletion, Incompatible, LiveClickHouse, Owner, Presence, Role};
+use crate::diff::{HostState, ObjectDiff, PipelineDiff};
+use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
+use treatment::{Treated, Treatment};
 
 /// The pipeline's part of the plan, with its steps.
-pub(super) fn plan(diff: &PipelineDiff, live: &LiveClickHouse, policy: &Policy) -> (ResourcePlan, Draft) {
+pub(super) fn plan(
+    diff: &PipelineDiff,
+    live: &Live,
+    policy: &Policy,
+    recreated: &BTreeSet<String>,
+) -> (ResourcePlan, Draft) {
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
+    plan.notes = super::surroundings::notes(diff);
     plan.blocked = untouchable(diff);
     if !plan.blocked.is_empty() {
         plan.verb = Verb::Blocked;
         plan.changes = differences(diff);
         return (plan, draft);
     }
-    let differs = diff.objects.iter().any(|o| o.hosts.values().any(needs_recreate));
-    let recreate =
-        policy.recreate.contains(&plan.id) || differs && diff.desired.lifecycle.incompatible == Incompatible::Recreate;
+    let hosts = &live.clickhouse;
+    let mut treated: Vec<Treated<'_>> =
+        diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, hosts)).collect();
+    let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
+    if loses_topic {
+        treated.iter_mut().for_each(Treated::reconnect);
+    }
+    let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
+    let incompatible = diff.desired.lifecycle.incompatible;
+    let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
+    let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, live, &mut plan, &mut draft),
-        Presence::Present if differs => {
+        Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
+        Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
         }
-        Presence::Present => complete(diff, live, &mut plan, &mut draft),
+        Presence::Present => {
+            let evolution = evolve::Evolution { diff, treated: &treated, live, policy, stops: loses_topic };
+            evolution.plan(&mut plan, &mut draft);
+        }
     }
+    forget_offsets(diff, recreated, &mut plan, &mut draft);
     (plan, draft)
+}
+
+/// The offsets of a topic that is made anew are none of the new one.
+fn forget_offsets(diff: &PipelineDiff, recreated: &BTreeSet<String>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let topics: Vec<String> = diff.desired.topics.iter().filter(|t| recreated.contains(*t)).cloned().collect();
+    let source = diff.objects.iter().find(|o| o.desired.role == Role::Source);
+    if let Some(source) = source.filter(|_| !topics.is_empty() && exists(diff)) {
+        let (table, group) = (source.desired.definition.name.clone(), diff.desired.group.clone());
+        draft.step(&plan.id, KafkaAction::ForgetOffsets { table, group, topics }, []);
+    }
 }
 
 /// What nobody may touch, or nobody can judge.
@@ -45,6 +78,9 @@ fn untouchable(diff: &PipelineDiff) -> Vec<Blocked> {
             match state {
                 HostState::Foreign(owner) => {
                     blocked.push(Blocked::Foreign { object: name.clone(), owner: owner.clone() });
+                }
+                HostState::Unknown { why, refused: true, .. } => {
+                    blocked.push(Blocked::Refused { object: name.clone(), why: why.clone() });
                 }
                 HostState::Unknown { why, .. } => {
                     blocked.push(Blocked::ObjectUnknown { object: name.clone(), host: *host, why: why.clone() });
@@ -63,11 +99,6 @@ fn exists(diff: &PipelineDiff) -> bool {
 
 fn is_there(state: &HostState) -> bool {
     !matches!(state, HostState::Missing)
-}
-
-/// Everything but the comment takes a drop and a create in this version.
-fn needs_recreate(state: &HostState) -> bool {
-    state.changes().iter().any(|c| c.attribute != Attribute::Comment)
 }
 
 fn hosts_where(object: &ObjectDiff, holds: impl Fn(&HostState) -> bool) -> BTreeSet<usize> {
@@ -103,43 +134,14 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
     changes
 }
 
-/// Makes what is missing, takes over what is unmarked, mends comments.
-fn complete(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
-    let whole = !exists(diff);
-    plan.changes = differences(diff);
-    drop_left_over(diff, plan, draft);
-    databases(diff, draft);
-    for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
-        make(object, hosts_where(object, |s| !is_there(s)), plan, draft);
-        let definition = &object.desired.definition;
-        let unmarked = hosts_where(object, |s| matches!(s, HostState::Unmarked { .. }));
-        let mark = object.hosts.values().find_map(|s| match s {
-            HostState::Unmarked { mark, .. } => Some(mark.clone()),
-            HostState::Missing | HostState::Ours(_) | HostState::Foreign(_) | HostState::Unknown { .. } => None,
-        });
-        if let Some(from) = mark {
-            let hosts = unmarked.iter().copied().collect();
-            plan.changes.push(Change::Adopt { object: definition.name.clone(), from, hosts });
-        }
-        let stale = hosts_where(object, |s| matches!(s, HostState::Ours(changes) if !changes.is_empty()));
-        for (hosts, adopts) in [(unmarked, true), (stale, false)] {
-            let (name, comment) = (definition.name.clone(), definition.comment.clone());
-            draft.step_on(&plan.id, Action::Comment { name, comment, adopts }, hosts, []);
-        }
-    }
-    let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
-    if makes && whole {
-        plan.verb = Verb::Create;
-    } else if !plan.changes.is_empty() {
-        plan.verb = Verb::Change;
-    }
-    if makes {
-        foreground(diff, live, plan);
-    }
-}
-
 /// Drops everything that is there and makes all of it.
-fn again(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn again(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
     drops(diff, plan, draft);
@@ -147,6 +149,7 @@ fn again(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
     }
+    consumer::leave_all(diff, treated, live, plan, draft);
     plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
     foreground(diff, live, plan);
 }
@@ -172,14 +175,14 @@ fn forget(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
             plan.verb = Verb::Forget;
         }
         let comment = Owner::read(&definition.comment).0.to_owned();
-        let action = Action::Comment { name: definition.name.clone(), comment, adopts: false };
+        let action = TableAction::Comment { name: definition.name.clone(), comment, adopts: false };
         draft.step_on(&plan.id, action, ours, []);
     }
 }
 
 fn databases(diff: &PipelineDiff, draft: &mut Draft) {
     for (name, hosts) in &diff.missing_databases {
-        draft.step_on(&diff.desired.id, Action::CreateDatabase { name: name.clone() }, hosts.clone(), []);
+        draft.step_on(&diff.desired.id, TableAction::CreateDatabase { name: name.clone() }, hosts.clone(), []);
     }
 }
 
@@ -193,7 +196,7 @@ fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, dr
         engine: definition.engine.name.clone(),
         hosts: hosts.iter().copied().collect(),
     });
-    draft.step_on(&plan.id, Action::Create(Box::new(definition.clone())), hosts, []);
+    draft.step_on(&plan.id, TableAction::Create(Box::new(definition.clone())), hosts, []);
 }
 
 /// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
@@ -202,7 +205,7 @@ fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draf
     for (name, left_over) in &diff.left_over {
         let hosts = left_over.hosts.iter().copied().collect();
         plan.changes.push(Change::Unmake { object: name.clone(), hosts, hazards: Vec::new() });
-        let action = Action::Drop { name: name.clone(), is_view: true, sync: false };
+        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: false };
         draft.step_on(&plan.id, action, left_over.hosts.clone(), []);
     }
 }
@@ -222,12 +225,12 @@ fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
         let hazards = drop_hazards(object);
         let name = definition.name.clone();
         if object.desired.role == Role::Distributed {
-            draft.step_on(&plan.id, Action::Flush { name: name.clone() }, hosts.clone(), []);
+            draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
         }
         let listed = hosts.iter().copied().collect();
         plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
         let sync = definition.engine.is_replicated();
-        draft.step_on(&plan.id, Action::Drop { name, is_view: definition.is_view(), sync }, hosts, hazards);
+        draft.step_on(&plan.id, TableAction::Drop { name, is_view: definition.is_view(), sync }, hosts, hazards);
     }
 }
 

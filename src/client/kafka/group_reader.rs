@@ -1,0 +1,93 @@
+//! What a plan may do with consumer groups: look.
+
+use super::counts::Request;
+use super::deadline::Deadline;
+use super::error::{KafkaError, TopicError};
+use super::group::{Group, GroupError, PerGroup, Positions};
+use super::native::Offsets;
+use super::reader::KafkaReader;
+use super::waits::{backoff, is_worth_another_try};
+use backon::Retryable as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// Before a coordinator on the move is asked again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+impl KafkaReader {
+    /// State and members of a group; one that does not exist is [`super::GroupState::Absent`].
+    ///
+    /// # Errors
+    /// [`KafkaError::Group`] with the brokers' reason, or the request failed.
+    pub async fn group(&self, group: &str) -> Result<Group, KafkaError> {
+        let mut answers = self.groups(&[group.to_owned()]).await?;
+        let answer = answers.remove(group).unwrap_or_else(|| Err(GroupError::unanswered()));
+        answer.map_err(|source| self.handle().refused_group(Request::DescribeGroups, group, source))
+    }
+
+    /// State and members of groups by name, one answer for each. Counted as one request; librdkafka asks the
+    /// coordinator of each group by itself, all at the same time. Groups whose coordinator moves or loads are asked
+    /// about again.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn groups(&self, groups: &[String]) -> Result<PerGroup<Group>, KafkaError> {
+        let distinct: BTreeSet<String> = groups.iter().cloned().collect();
+        // librdkafka refuses an empty list, and a name twice.
+        if distinct.is_empty() {
+            return Ok(PerGroup::new());
+        }
+        let deadline = Deadline::after(self.handle().timeout());
+        let mut answers = PerGroup::new();
+        let mut names: Vec<String> = distinct.iter().cloned().collect();
+        loop {
+            let asked = names.clone();
+            let part = self.handle().call(Request::DescribeGroups, move |call| call.describe_groups(&asked)).await?;
+            answers.extend(part);
+            names.retain(|name| matches!(answers.get(name), Some(Err(error)) if error.is_passing()));
+            if names.is_empty() || deadline.is_over() {
+                break;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        for name in distinct {
+            answers.entry(name).or_insert_with(|| Err(GroupError::unanswered()));
+        }
+        Ok(answers)
+    }
+
+    /// Committed offsets of a group in partitions `0..count` of each topic: only partitions that have one. A group that
+    /// does not exist has none.
+    ///
+    /// # Errors
+    /// [`KafkaError::Group`] or [`KafkaError::Topic`] with the brokers' reason, or the request failed.
+    pub async fn committed(&self, group: &str, topics: &BTreeMap<String, u32>) -> Result<Positions, KafkaError> {
+        if topics.values().all(|count| *count == 0) {
+            return Ok(Positions::new());
+        }
+        let fetch = || async {
+            let (name, wanted) = (group.to_owned(), topics.clone());
+            let answer = self.handle().call(Request::FetchOffsets, move |call| call.committed(&name, &wanted)).await?;
+            let offsets = answer.map_err(|source| self.handle().refused_group(Request::FetchOffsets, group, source))?;
+            self.positions(group, offsets)
+        };
+        fetch.retry(backoff(self.handle().timeout())).when(is_worth_another_try).await
+    }
+
+    fn positions(&self, group: &str, offsets: Offsets) -> Result<Positions, KafkaError> {
+        let mut positions = Positions::new();
+        for ((topic, partition), offset) in offsets {
+            match offset {
+                Ok(offset) if offset >= 0 => {
+                    positions.insert((topic, partition), offset);
+                }
+                // A negative offset stands for none, and a partition that is no more has none.
+                Ok(_) | Err(TopicError::NotFound) => {}
+                Err(source) => {
+                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, &topic, source));
+                }
+            }
+        }
+        Ok(positions)
+    }
+}

@@ -1,0 +1,71 @@
+//! Names and marks of what a rebuild leaves on the servers: all that a later run needs to finish an earlier one.
+
+use super::name::ObjectName;
+use jiff::civil::Date;
+use std::collections::BTreeSet;
+
+const NEXT: &str = "__sluice_next";
+const THROUGH: &str = "__sluice_through";
+const OLD: &str = "__old_";
+const COPY: &str = "sluice copy of ";
+const FORM: &str = ", form ";
+
+/// The name of a table that is built to take the place of `name`.
+pub fn next(name: &ObjectName) -> ObjectName {
+    name.with_suffix(NEXT)
+}
+
+/// The name of the Distributed table that spreads old rows over the tables that are to replace `name`.
+pub fn through(name: &ObjectName) -> ObjectName {
+    name.with_suffix(THROUGH)
+}
+
+/// A name for the replaced table `name` that is not `taken`.
+pub fn kept(name: &ObjectName, day: Date, taken: &BTreeSet<ObjectName>) -> ObjectName {
+    let dated = name.with_suffix(&format!("{OLD}{}", day.strftime("%Y%m%d")));
+    let numbered = (2u32..).map(|n| dated.with_suffix(&format!("_{n}")));
+    std::iter::once(dated.clone()).chain(numbered).find(|n| !taken.contains(n)).unwrap_or(dated)
+}
+
+/// The day on which `table` became a kept table of `name`; `None` when it is none.
+pub fn kept_since(name: &ObjectName, table: &ObjectName) -> Option<Date> {
+    let rest = table.table.strip_prefix(&name.table)?.strip_prefix(OLD).filter(|_| table.database == name.database)?;
+    let (day, number) = rest.split_at_checked(8)?;
+    let counts = number.is_empty() || number.strip_prefix('_').is_some_and(|n| n.parse::<u32>().is_ok());
+    counts.then(|| Date::strptime("%Y%m%d", day).ok()).flatten()
+}
+
+/// The text of the comment of a copy that is not finished or not yet told from the table it replaced.
+pub fn copy_mark(of: &ObjectName, form: &str) -> String {
+    format!("{COPY}{of}{FORM}{form}")
+}
+
+/// The form in the mark of a copy; `None` for any other comment.
+pub fn copy_form(comment: &str) -> Option<&str> {
+    Some(comment.strip_prefix(COPY)?.rsplit_once(FORM)?.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_tables_are_known_by_their_names() {
+        let name = ObjectName::new("raw", "x_local");
+        let day = jiff::civil::date(2026, 11, 25);
+        let first = kept(&name, day, &BTreeSet::new());
+        assert_eq!(first.to_string(), "raw.x_local__old_20261125");
+        let second = kept(&name, day, &BTreeSet::from([first.clone()]));
+        assert_eq!(second.to_string(), "raw.x_local__old_20261125_2");
+        for table in [first, second] {
+            assert_eq!(kept_since(&name, &table), Some(day));
+        }
+        for other in ["x_local", "x_local__old_", "x_local__old_20261301", "x_local__old_20261125_b", "x__old_20261125"]
+        {
+            assert_eq!(kept_since(&name, &ObjectName::new("raw", other)), None, "{other}");
+        }
+        assert_eq!(kept_since(&name, &ObjectName::new("ods", "x_local__old_20261125")), None);
+        assert_eq!(copy_form(&copy_mark(&name, "1f")), Some("1f"));
+        assert_eq!(copy_form("Numbers"), None);
+    }
+}

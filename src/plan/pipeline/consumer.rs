@@ -1,0 +1,231 @@
+//! The Kafka table is replaced: its consumers leave nothing behind in their group, and the group goes on where it
+//! should.
+
+use super::treatment::{Treated, Treatment, standing};
+use crate::diff::PipelineDiff;
+use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
+use crate::plan::build::Draft;
+use crate::plan::step::{KafkaAction, Start, TableAction};
+use crate::plan::{Hazard, Note, Offsets, ResourcePlan};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What becomes of the consumers.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Outlook {
+    /// They are new ones.
+    pub reconnects: bool,
+    /// The group waits for members that are gone.
+    pub waits: bool,
+    /// Where they go on, where a group changes.
+    pub offsets: Option<Offsets>,
+}
+
+/// Whether the live Kafka table reads with another group than the desired one.
+pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &LiveClickHouse) -> bool {
+    object.role() == Role::Source && old_groups(diff, object, live).iter().any(|old| *old != diff.desired.group)
+}
+
+/// The groups of the Kafka tables that stand there, those that are no longer declared included.
+fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
+    let standing = source.hosts.keys().filter_map(|host| standing(source.object, *host, live)).map(|o| &o.definition);
+    let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
+    found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
+}
+
+/// Kafka tables that the pipeline no longer declares, with the index of their host.
+fn undeclared<'l>(
+    diff: &'l PipelineDiff,
+    live: &'l LiveClickHouse,
+) -> impl Iterator<Item = (usize, &'l Definition)> + 'l {
+    let on = diff.undeclared.iter().flat_map(|(name, (_, hosts))| hosts.iter().map(move |h| (*h, name)));
+    on.filter_map(|(host, name)| Some((host, live.hosts.get(host)?.undeclared.get(name)?.definition.as_ref()?)))
+        .filter(|(_, definition)| definition.engine.name == "Kafka")
+}
+
+fn text(value: &SettingValue) -> Option<String> {
+    match value {
+        SettingValue::Text(text) | SettingValue::Number(text) => Some(text.clone()),
+        SettingValue::Secret(_) => None,
+    }
+}
+
+/// Drops and makes the Kafka table where it differs, and sees to its group.
+pub(super) fn reconnect(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &Live,
+    paused: bool,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> Outlook {
+    let mut outlook = Outlook::default();
+    let whole = !super::exists(diff);
+    for source in treated.iter().filter(|t| t.role() == Role::Source) {
+        let id = plan.id.clone();
+        let definition = &source.object.desired.definition;
+        let remade = source.hosts_with(|t| matches!(t, Treatment::Remake));
+        let made = source.hosts_with(|t| matches!(t, Treatment::Make));
+        let (old, new): (BTreeSet<usize>, BTreeSet<usize>) =
+            remade.iter().partition(|h| source.object.under_old_name.contains(h));
+        for (hosts, name) in [(new, Some(source.name())), (old, source.object.desired.renamed_from.as_ref())] {
+            let Some(name) = name.cloned() else { continue };
+            let hazards = if paused { Vec::new() } else { vec![Hazard::PausesIngestion] };
+            draft.step_on(&id, TableAction::Drop { name, is_view: false, sync: true }, hosts, hazards);
+        }
+        draft.step_on(&id, TableAction::Create(Box::new(definition.clone())), remade.clone(), []);
+        if remade.is_empty() && made.is_empty() && undeclared(diff, &live.clickhouse).next().is_none() {
+            continue;
+        }
+        if !whole {
+            outlook.reconnects = true;
+            let gone = remade.union(&made).copied().collect();
+            outlook.waits = !leave(diff, source, &gone, &live.clickhouse, plan, draft);
+        }
+        outlook.offsets = start(diff, source, live, plan, draft);
+    }
+    outlook
+}
+
+/// Every Kafka table of the pipeline is dropped and made again: nobody waits for its old consumers.
+pub(super) fn leave_all(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    for source in treated.iter().filter(|t| t.role() == Role::Source) {
+        let gone = source.object.hosts.keys().copied().collect();
+        leave(diff, source, &gone, live, plan, draft);
+    }
+}
+
+/// Removes the members of the dropped tables; false where they cannot be told from those of living ones.
+fn leave(
+    diff: &PipelineDiff,
+    source: &Treated<'_>,
+    gone: &BTreeSet<usize>,
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> bool {
+    let mut groups = old_groups(diff, source, live);
+    if groups.is_empty() {
+        groups.insert(diff.desired.group.clone());
+    }
+    let mut consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
+    consumers.extend(undeclared(diff, live).filter_map(|(host, d)| consumer_of(d, host, live)));
+    let ids: BTreeSet<String> = consumers.iter().flat_map(TableConsumer::client_ids).collect();
+    let living = source.object.hosts.keys().filter(|h| !gone.contains(h));
+    let shared = living.filter_map(|h| consumer(source, *h, live)).any(|c| ids.iter().any(|id| c.belongs(id)));
+    for group in groups {
+        if shared {
+            plan.notes.push(Note::MembersStay { group });
+            continue;
+        }
+        let action = KafkaAction::RemoveMembers { table: source.name().clone(), group, consumers: consumers.clone() };
+        draft.step(&plan.id, action, []);
+    }
+    !shared
+}
+
+/// The table's consumers on a host, as it stands or as it is to be.
+fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
+    let found = standing(source.object, host, live).map(|o| &o.definition);
+    consumer_of(found.unwrap_or(&source.object.desired.definition), host, live)
+}
+
+fn consumer_of(definition: &Definition, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
+    let server = live.hosts.get(host)?;
+    let setting = |key: &str| definition.settings.get(key).and_then(text);
+    Some(TableConsumer {
+        host: server.hostname.clone(),
+        database: definition.name.database.clone(),
+        table: definition.name.table.clone(),
+        consumers: setting("kafka_num_consumers").and_then(|n| n.parse().ok()).unwrap_or(1),
+        client_id: setting("kafka_client_id"),
+    })
+}
+
+/// Where the group begins, when it is to be another one than before, or begins for the first time.
+fn start(
+    diff: &PipelineDiff,
+    source: &Treated<'_>,
+    live: &Live,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) -> Option<Offsets> {
+    let desired = &diff.desired;
+    let old = old_groups(diff, source, &live.clickhouse);
+    // A group that reads already goes on where it is.
+    if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
+        return None;
+    }
+    let committed = live.kafka.groups.get(&desired.group);
+    if committed.is_some_and(|offsets| offsets.keys().any(|(topic, _)| desired.topics.contains(topic))) {
+        if !old.is_empty() {
+            let ahead = Numbers::of(desired, &live.kafka, committed, None).ahead;
+            plan.notes.push(Note::GroupContinues { group: desired.group.clone(), ahead });
+        }
+        return None;
+    }
+    let before = old.iter().next().and_then(|g| live.kafka.groups.get(g));
+    let begin = match desired.start_from {
+        None | Some(StartFrom::Earliest) => Start::Earliest,
+        Some(StartFrom::Latest) => Start::Latest,
+        Some(StartFrom::At(time)) => Start::At(time),
+        Some(StartFrom::Keep) => match old.iter().next() {
+            Some(group) => Start::Of(group.clone()),
+            // There is nothing to go on from.
+            None => Start::Earliest,
+        },
+    };
+    let numbers = Numbers::of(desired, &live.kafka, live.kafka.starts.get(&desired.group), before);
+    let (mut hazards, mut offsets) = (Vec::new(), Offsets::Carried);
+    if !matches!(begin, Start::Of(_)) {
+        if numbers.skipped > 0 {
+            hazards.push(Hazard::SkipsMessages);
+            offsets = Offsets::Skipped;
+        }
+        if numbers.again > 0 {
+            hazards.push(Hazard::ReplaysMessages);
+            offsets = Offsets::Replayed;
+        }
+        let Numbers { again, skipped, ahead } = numbers;
+        plan.notes.push(Note::GroupStarts { group: desired.group.clone(), again, skipped, ahead });
+    }
+    let (table, group, topics) = (source.name().clone(), desired.group.clone(), desired.topics.clone());
+    draft.step(&plan.id, KafkaAction::SetOffsets { table, group, topics, start: begin }, hazards);
+    (!old.is_empty()).then_some(offsets)
+}
+
+/// What a place to start means, in messages.
+struct Numbers {
+    again: u64,
+    skipped: u64,
+    ahead: u64,
+}
+
+impl Numbers {
+    /// A partition without a place starts at its first message.
+    fn of(
+        desired: &crate::model::DesiredPipeline,
+        kafka: &LiveKafka,
+        places: Option<&BTreeMap<(String, u32), i64>>,
+        before: Option<&BTreeMap<(String, u32), i64>>,
+    ) -> Self {
+        let mut numbers = Numbers { again: 0, skipped: 0, ahead: 0 };
+        for topic in &desired.topics {
+            for (partition, (low, high)) in kafka.ends.get(topic).into_iter().flatten().enumerate() {
+                let key = (topic.clone(), u32::try_from(partition).unwrap_or(u32::MAX));
+                let place = places.and_then(|p| p.get(&key)).copied().unwrap_or(*low).clamp(*low, *high);
+                let reached = before.and_then(|b| b.get(&key)).copied().unwrap_or(*low).clamp(*low, *high);
+                let count = |n: i64| u64::try_from(n).unwrap_or(0);
+                numbers.again += count(reached - place);
+                numbers.skipped += count(place - reached);
+                numbers.ahead += count(high - place);
+            }
+        }
+        numbers
+    }
+}

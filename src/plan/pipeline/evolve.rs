@@ -1,0 +1,369 @@
+//! A pipeline is made whole and changed while rows flow: the least change that works, in the one order that loses
+//! nothing. Where views and the columns they fill change together, ingestion stops first and starts last; Kafka
+//! keeps what arrives.
+
+use super::consumer;
+use super::treatment::{Treated, Treatment, standing};
+use super::{databases, differences, drop_left_over, exists, foreground, make};
+use crate::diff::{Attribute, HostState, PipelineDiff};
+use crate::model::{KeepFor, Live, LiveClickHouse, Role};
+use crate::plan::build::Draft;
+use crate::plan::step::TableAction;
+use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
+use crate::sql::AlterCommand;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How long ingestion stands still while views are away: what runs on them ends, and they are made again.
+const PAUSE: Duration = Duration::from_secs(2);
+/// With a new consumer: it joins the group and gets its partitions (2.3 to 2.6 s were measured).
+const RECONNECT: Duration = Duration::from_secs(3);
+/// When the group has to wait for members that are gone (45.9 to 48.2 s were measured).
+const SESSION: Duration = Duration::from_secs(48);
+
+/// A pipeline as it is and as it should be.
+pub(super) struct Evolution<'a> {
+    pub diff: &'a PipelineDiff,
+    pub treated: &'a [Treated<'a>],
+    pub live: &'a Live,
+    pub policy: &'a Policy,
+    /// Ingestion has to stop whatever changes: a topic goes.
+    pub stops: bool,
+}
+
+impl Evolution<'_> {
+    /// The steps from one to the other.
+    pub fn plan(&self, plan: &mut ResourcePlan, draft: &mut Draft) {
+        let Evolution { diff, treated, live, policy, stops } = *self;
+        let hosts = &live.clickhouse;
+        let whole = !exists(diff);
+        plan.changes = differences(diff);
+        drop_left_over(diff, plan, draft);
+        drop_undeclared(diff, plan, draft);
+        databases(diff, draft);
+        let paused = !whole && (stops || pauses(diff, treated, hosts));
+        if paused {
+            stop(diff, treated, hosts, plan, draft);
+        }
+        for object in treated {
+            change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
+            adopt(object, plan, draft);
+        }
+        let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
+        if stops {
+            outlook.offsets = Some(Offsets::Restarted);
+        }
+        let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
+        plan.verb = match () {
+            () if makes && whole => Verb::Create,
+            () if rebuilds(treated) => Verb::Rebuild,
+            () if !plan.changes.is_empty() || stops && !whole => Verb::Change,
+            () => plan.verb,
+        };
+        if !whole && draft.has_steps() {
+            plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, outlook) });
+        }
+        if makes {
+            foreground(diff, hosts, plan);
+        }
+    }
+}
+
+fn rebuilds(treated: &[Treated<'_>]) -> bool {
+    treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))))
+}
+
+/// Whether rows must not flow while this is done.
+fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+    let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
+    let views_move = view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
+    let columns_move = treated.iter().any(|t| t.moves_columns(live));
+    let hub = treated.iter().any(|t| {
+        let renamed = !t.object.under_old_name.is_empty();
+        renamed || t.role() == Role::Hub && t.any(|t| matches!(t, Treatment::Remake))
+    });
+    let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
+    rebuilds(treated)
+        || hub
+        || regroups
+        || replaced
+        || view(|t| matches!(t, Treatment::Remake))
+        || views_move && columns_move
+}
+
+/// What the pipeline no longer declares and holds no rows goes.
+fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for (name, (engine, hosts)) in diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(engine)) {
+        let listed = hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: Vec::new() });
+        let is_view = engine == crate::model::Engine::VIEW;
+        let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
+        draft.step_on(&plan.id, action, hosts.clone(), []);
+    }
+}
+
+/// Takes away the views that read Kafka, on every host, and empties the queues behind them.
+fn stop(
+    diff: &PipelineDiff,
+    treated: &[Treated<'_>],
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    for view in treated.iter().filter(|t| t.is_view()) {
+        let object = view.object;
+        let there = |host: &usize| standing(object, *host, live).is_some();
+        // What reads Kafka now is what stops, whatever it is to read after.
+        let reads_kafka = |host: &usize| {
+            let sources = treated.iter().filter(|t| t.role() == Role::Source);
+            let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
+            let mut names = names.chain(diff.undeclared.keys());
+            let found = standing(object, *host, live);
+            names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
+        };
+        let remade = view.hosts_with(|t| matches!(t, Treatment::Remake));
+        let stopped: BTreeSet<usize> = object.hosts.keys().copied().filter(there).collect();
+        let stopped: BTreeSet<usize> = stopped.into_iter().filter(|h| reads_kafka(h) || remade.contains(h)).collect();
+        for (hosts, old) in by_name(view, stopped) {
+            let name = if old { object.desired.renamed_from.as_ref() } else { Some(view.name()) };
+            let Some(name) = name.cloned() else { continue };
+            let hazards = if hosts.iter().any(reads_kafka) { vec![Hazard::PausesIngestion] } else { Vec::new() };
+            let action = TableAction::Drop { name, is_view: true, sync: true };
+            draft.step_on(&plan.id, action, hosts, hazards);
+        }
+    }
+    for table in treated.iter().filter(|t| t.role() == Role::Distributed) {
+        let there = |host: &usize| standing(table.object, *host, live).is_some();
+        let on: BTreeSet<usize> = table.object.hosts.keys().copied().filter(there).collect();
+        for (hosts, old) in by_name(table, on) {
+            let name = if old { table.object.desired.renamed_from.as_ref() } else { Some(table.name()) };
+            let Some(name) = name.cloned() else { continue };
+            draft.step_on(&plan.id, TableAction::Flush { name }, hosts, []);
+        }
+    }
+}
+
+/// Hosts where an object has its name, and hosts where it has the old one.
+fn by_name(object: &Treated<'_>, hosts: BTreeSet<usize>) -> [(BTreeSet<usize>, bool); 2] {
+    let (old, new) = hosts.into_iter().partition(|h| object.object.under_old_name.contains(h));
+    [(new, false), (old, true)]
+}
+
+/// The steps of one object, its comment apart.
+fn change(
+    object: &Treated<'_>,
+    paused: bool,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    let id = plan.id.clone();
+    let rebuilt = object.hosts_with(|t| matches!(t, Treatment::Rebuild(_)));
+    rebuild::tidy_up(object.object, &rebuilt, keep, live, policy, plan, draft);
+    let cut = rebuild::cut(object.object, live);
+    rebuild::restore(object.object, &cut, live, plan, draft);
+    let definition = &object.object.desired.definition;
+    let name = object.name().clone();
+    let missing = object.hosts_with(|t| matches!(t, Treatment::Make));
+    make(object.object, missing.difference(&cut).copied().collect(), plan, draft);
+    rename(object, plan, draft);
+    let remade = object.hosts_with(|t| matches!(t, Treatment::Remake));
+    let create = |hosts, draft: &mut Draft| {
+        draft.step_on(&id, TableAction::Create(Box::new(definition.clone())), hosts, []);
+    };
+    match object.role() {
+        // Dropped when ingestion stops.
+        Role::View | Role::EntryView if paused => {
+            let on = object.object.hosts.keys().copied();
+            let stopped = on.filter(|h| draft.drops(&name, *h) || remade.contains(h)).collect();
+            create(stopped, draft);
+            let kept = object.hosts_with(|t| matches!(t, Treatment::Query));
+            let kept = kept.into_iter().filter(|h| !draft.drops(&name, *h)).collect();
+            query(object, kept, plan, draft);
+        }
+        Role::View | Role::EntryView => {
+            query(object, object.hosts_with(|t| matches!(t, Treatment::Query)), plan, draft)
+        }
+        // The consumers know what becomes of their table.
+        Role::Source => {}
+        Role::ErrorSink | Role::Hub | Role::Distributed => {
+            for (hosts, old) in by_name(object, remade.clone()) {
+                let dropped = if old { object.object.desired.renamed_from.clone() } else { Some(name.clone()) };
+                let Some(dropped) = dropped else { continue };
+                draft.step_on(&id, TableAction::Drop { name: dropped, is_view: false, sync: true }, hosts, []);
+            }
+            create(remade, draft);
+        }
+        Role::Local => {}
+    }
+    alter(object, plan, draft);
+    swap(object, live, plan, draft);
+    if !rebuilt.is_empty() {
+        rebuild::rebuild(object.object, &rebuilt, keep, live, policy, plan, draft);
+    }
+}
+
+/// A table with rows takes its new name; nothing is copied.
+fn rename(object: &Treated<'_>, plan: &ResourcePlan, draft: &mut Draft) {
+    let Some(old) = object.object.desired.renamed_from.clone() else { return };
+    if object.role() == Role::Local {
+        let pairs = vec![(old, object.name().clone())];
+        let hosts = object.object.under_old_name.clone();
+        draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);
+    }
+}
+
+fn query(object: &Treated<'_>, hosts: BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {
+    let Some(query) = object.object.desired.definition.query.clone() else { return };
+    let action = TableAction::ModifyQuery { name: object.name().clone(), query };
+    draft.step_on(&plan.id, action, hosts, []);
+}
+
+fn alter(object: &Treated<'_>, plan: &ResourcePlan, draft: &mut Draft) {
+    let is_local = object.role() == Role::Local;
+    for (alteration, hosts) in object.alterations() {
+        let mut statements = alteration.first.clone();
+        // A Distributed table has no rows: what goes, goes at once, before the local one lets go of it.
+        match is_local {
+            true => statements.push(alteration.last.clone()),
+            false => statements = vec![statements.concat().into_iter().chain(alteration.last.clone()).collect()],
+        }
+        for commands in statements.into_iter().filter(|c| !c.is_empty()) {
+            let hazards = hazards(&commands, object, &hosts, is_local);
+            let action = TableAction::Alter { name: object.name().clone(), commands };
+            draft.step_on(&plan.id, action, hosts.clone(), hazards);
+        }
+    }
+}
+
+fn hazards(commands: &[AlterCommand], object: &Treated<'_>, hosts: &BTreeSet<usize>, is_local: bool) -> Vec<Hazard> {
+    if !is_local {
+        return Vec::new();
+    }
+    let mut hazards = Vec::new();
+    if commands.iter().any(|c| matches!(c, AlterCommand::DropColumn(_))) {
+        hazards.push(Hazard::DeletesData);
+    }
+    if commands.iter().any(|c| matches!(c, AlterCommand::ModifyTtl(Some(_)))) {
+        let changes = hosts.iter().filter_map(|h| object.object.hosts.get(h)).flat_map(HostState::changes);
+        let mut ttl = changes.filter(|c| c.attribute == Attribute::Ttl);
+        if ttl.any(|c| !prolongs(c.old.as_deref(), c.new.as_deref())) {
+            hazards.push(Hazard::ShortensRetention);
+        }
+    }
+    hazards
+}
+
+/// Whether a TTL is the same but for one number that grows.
+fn prolongs(old: Option<&str>, new: Option<&str>) -> bool {
+    let (Some(old), Some(new)) = (old, new) else { return new.is_none() };
+    let numbers =
+        |text: &str| -> Vec<u64> { text.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect() };
+    let words = |text: &str| text.split(|c: char| c.is_ascii_digit()).filter(|w| !w.is_empty()).collect::<String>();
+    let (a, b) = (numbers(old), numbers(new));
+    words(old) == words(new) && a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| b >= a)
+}
+
+/// A Distributed table is made beside the old one and takes its name; what the old one has queued is sent.
+fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let hosts = object.hosts_with(|t| matches!(t, Treatment::Swap));
+    if hosts.is_empty() {
+        return;
+    }
+    let name = object.name().clone();
+    let next = rebuild::next(&name);
+    let reshards = hosts.iter().any(|h| reshards(object, *h, live));
+    let hazards = if reshards { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
+    let definition = crate::model::Definition { name: next.clone(), ..object.object.desired.definition.clone() };
+    draft.step_on(&plan.id, TableAction::Create(Box::new(definition)), hosts.clone(), []);
+    let swap = TableAction::Exchange { left: name, right: next.clone() };
+    draft.step_on(&plan.id, swap, hosts.clone(), hazards);
+    draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
+}
+
+/// Whether the sharding key is another one.
+fn reshards(object: &Treated<'_>, host: usize, live: &LiveClickHouse) -> bool {
+    let key = |d: &crate::model::Definition| d.engine.args.get(3).cloned();
+    let found = standing(object.object, host, live).and_then(|o| key(&o.definition));
+    match (key(&object.object.desired.definition), found) {
+        (Some(new), Some(old)) => !new.same(&old),
+        (None, None) => false,
+        (Some(_), None) | (None, Some(_)) => true,
+    }
+}
+
+/// Marks what is unmarked as ours, and mends comments.
+fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let definition = &object.object.desired.definition;
+    // What is made anew comes with its comment.
+    let stays = |host: &usize| match object.hosts.get(host) {
+        Some(Treatment::Keep | Treatment::Query | Treatment::Alter(_) | Treatment::Rebuild(_)) => true,
+        Some(Treatment::Make | Treatment::Swap | Treatment::Remake | Treatment::Nothing) | None => false,
+    };
+    let (mut unmarked, mut stale, mut from) = (BTreeSet::new(), BTreeSet::new(), None);
+    for (host, state) in object.object.hosts.iter().filter(|(h, _)| stays(h)) {
+        match state {
+            HostState::Unmarked { mark, .. } => {
+                from.get_or_insert_with(|| mark.clone());
+                unmarked.insert(*host);
+            }
+            HostState::Ours(changes) if changes.iter().any(|c| c.attribute == Attribute::Comment) => {
+                stale.insert(*host);
+            }
+            HostState::Ours(_) | HostState::Missing | HostState::Foreign(_) | HostState::Unknown { .. } => {}
+        }
+    }
+    if let Some(from) = from {
+        let hosts = unmarked.iter().copied().collect();
+        plan.changes.push(Change::Adopt { object: definition.name.clone(), from, hosts });
+    }
+    for (hosts, adopts) in [(unmarked, true), (stale, false)] {
+        let hosts = hosts.into_iter().filter(|h| !draft.drops(&definition.name, *h)).collect();
+        let (name, comment) = (definition.name.clone(), definition.comment.clone());
+        draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
+    }
+}
+
+/// Rows that are copied; `None` before they were counted.
+fn rows(treated: &[Treated<'_>], live: &LiveClickHouse) -> Option<u64> {
+    let rebuilt = treated
+        .iter()
+        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t, h)));
+    let sizes: Option<Vec<u64>> =
+        rebuilt.map(|(t, host)| live.hosts.get(host)?.sizes.get(t.name()).map(|size| size.rows)).collect();
+    sizes.filter(|sizes| !sizes.is_empty()).map(|sizes| sizes.iter().sum())
+}
+
+fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -> Impact {
+    let class = match () {
+        () if rebuilds(treated) => Class::Rebuilt,
+        () if consumers.reconnects => Class::Reconnected,
+        () if paused => Class::Paused,
+        () => Class::InPlace,
+    };
+    let pause = match class {
+        Class::InPlace => None,
+        _ if consumers.reconnects && consumers.waits => Some(SESSION),
+        _ if consumers.reconnects => Some(RECONNECT),
+        Class::Paused | Class::Reconnected | Class::Rebuilt => Some(PAUSE),
+    };
+    Impact { class, pause, rows: None, offsets: consumers.offsets.unwrap_or(Offsets::Kept) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_longer_ttl_keeps_every_row() {
+        let grows = prolongs(Some("d + toIntervalDay(30)"), Some("d + toIntervalDay(90)"));
+        assert!(grows && prolongs(Some("d + toIntervalDay(30)"), None));
+        assert!(!prolongs(Some("d + toIntervalDay(90)"), Some("d + toIntervalDay(30)")));
+        assert!(!prolongs(Some("d + toIntervalDay(9)"), Some("e + toIntervalDay(9)")));
+        assert!(!prolongs(None, Some("d + toIntervalDay(9)")));
+    }
+}

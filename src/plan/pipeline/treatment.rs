@@ -1,0 +1,164 @@
+//! What each object of a pipeline needs on each host: the least change that works.
+
+use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
+use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName, Role};
+use crate::plan::alter::{Alteration, NoAlter, alteration};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is done with an object on a host, its comment apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// Nothing.
+    Keep,
+    /// It is made.
+    Make,
+    /// MODIFY QUERY.
+    Query,
+    /// ALTER.
+    Alter(Alteration),
+    /// A Distributed table is made beside it and takes its name.
+    Swap,
+    /// It is dropped and made: it holds no rows.
+    Remake,
+    /// It is built anew and filled with its rows.
+    Rebuild(Attribute),
+    /// Only a drop would help: another kind of object stands there.
+    Nothing,
+}
+
+/// An object with what it needs on each host.
+pub(super) struct Treated<'a> {
+    pub object: &'a ObjectDiff,
+    pub hosts: BTreeMap<usize, Treatment>,
+}
+
+impl<'a> Treated<'a> {
+    pub fn new(object: &'a ObjectDiff, live: &LiveClickHouse) -> Self {
+        let hosts = object.hosts.iter().map(|(host, state)| (*host, treatment(object, *host, state, live))).collect();
+        Self { object, hosts }
+    }
+
+    /// The Kafka table is made anew wherever it is, whether it differs or not.
+    pub fn reconnect(&mut self) {
+        if self.role() == Role::Source {
+            self.hosts.values_mut().filter(|t| **t != Treatment::Make).for_each(|t| *t = Treatment::Remake);
+        }
+    }
+
+    pub fn name(&self) -> &'a ObjectName {
+        &self.object.desired.definition.name
+    }
+
+    pub fn role(&self) -> Role {
+        self.object.desired.role
+    }
+
+    pub fn is_view(&self) -> bool {
+        matches!(self.role(), Role::View | Role::EntryView)
+    }
+
+    /// Hosts that need this.
+    pub fn hosts_with(&self, holds: impl Fn(&Treatment) -> bool) -> BTreeSet<usize> {
+        self.hosts.iter().filter(|(_, t)| holds(t)).map(|(h, _)| *h).collect()
+    }
+
+    pub fn any(&self, holds: impl Fn(&Treatment) -> bool) -> bool {
+        self.hosts.values().any(holds)
+    }
+
+    /// The ways it is altered, each with the hosts that need it.
+    pub fn alterations(&self) -> Vec<(&Alteration, BTreeSet<usize>)> {
+        let mut found: Vec<(&Alteration, BTreeSet<usize>)> = Vec::new();
+        for (host, treatment) in &self.hosts {
+            let Treatment::Alter(alteration) = treatment else { continue };
+            match found.iter_mut().find(|(a, _)| *a == alteration) {
+                Some((_, hosts)) => drop(hosts.insert(*host)),
+                None => found.push((alteration, BTreeSet::from([*host]))),
+            }
+        }
+        found
+    }
+
+    /// Whether columns that a view fills come, go or change.
+    pub fn moves_columns(&self, live: &LiveClickHouse) -> bool {
+        self.hosts.iter().any(|(host, treatment)| match treatment {
+            Treatment::Alter(alteration) => {
+                standing(self.object, *host, live).is_some_and(|o| alteration.moves_columns(&o.definition))
+            }
+            Treatment::Rebuild(_) => true,
+            Treatment::Remake => !self.is_view(),
+            Treatment::Keep | Treatment::Make | Treatment::Query | Treatment::Swap | Treatment::Nothing => false,
+        })
+    }
+}
+
+/// The object as it stands on a host, under its name or the one it had before.
+pub(super) fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
+    let objects = &live.hosts.get(host)?.objects;
+    match object.under_old_name.contains(&host) {
+        true => objects.get(object.desired.renamed_from.as_ref()?),
+        false => objects.get(&object.desired.definition.name),
+    }
+}
+
+fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveClickHouse) -> Treatment {
+    let changes = match state {
+        HostState::Missing => return Treatment::Make,
+        HostState::Foreign(_) | HostState::Unknown { .. } => return Treatment::Keep,
+        HostState::Ours(changes) | HostState::Unmarked { changes, .. } => changes,
+    };
+    let renamed = object.under_old_name.contains(&host);
+    let other_than = |attribute: &Attribute| changes.iter().any(|c| c.attribute != *attribute);
+    let differs = other_than(&Attribute::Comment);
+    let has = |attribute: &Attribute| changes.iter().any(|c| c.attribute == *attribute);
+    if has(&Attribute::Kind) {
+        return Treatment::Nothing;
+    }
+    match object.desired.role {
+        Role::View | Role::EntryView => match standing(object, host, live) {
+            _ if renamed => Treatment::Remake,
+            _ if !differs => Treatment::Keep,
+            Some(found) if !has(&Attribute::Target) && reads_the_same(object, &found.definition) => Treatment::Query,
+            Some(_) | None => Treatment::Remake,
+        },
+        Role::Source | Role::ErrorSink | Role::Hub if differs || renamed => Treatment::Remake,
+        Role::Source | Role::ErrorSink | Role::Hub => Treatment::Keep,
+        Role::Distributed if renamed => Treatment::Remake,
+        Role::Distributed | Role::Local if !differs => Treatment::Keep,
+        Role::Distributed => match altered(object, host, changes, live) {
+            Ok(alteration) if changes.iter().all(is_of_columns) => Treatment::Alter(alteration),
+            Ok(_) | Err(_) => Treatment::Swap,
+        },
+        Role::Local => match altered(object, host, changes, live) {
+            Ok(alteration) => Treatment::Alter(alteration),
+            Err(NoAlter(attribute)) => Treatment::Rebuild(attribute),
+        },
+    }
+}
+
+/// Columns and the comment are all that can be altered of a Distributed table.
+fn is_of_columns(change: &AttributeChange) -> bool {
+    matches!(change.attribute, Attribute::Column(_) | Attribute::ColumnOrder | Attribute::Comment)
+}
+
+fn altered(
+    object: &ObjectDiff,
+    host: usize,
+    changes: &[AttributeChange],
+    live: &LiveClickHouse,
+) -> Result<Alteration, NoAlter> {
+    let first = || changes.first().map_or(Attribute::Engine, |c| c.attribute.clone());
+    let found = standing(object, host, live).ok_or_else(|| NoAlter(first()))?;
+    let refused = live.hosts.get(host).is_some_and(|h| h.unalterable.contains_key(&object.desired.definition.name));
+    if refused {
+        let structural = changes.iter().find(|c| c.attribute != Attribute::Comment);
+        return Err(NoAlter(structural.map_or_else(first, |c| c.attribute.clone())));
+    }
+    alteration(&object.desired, &found.definition, changes)
+}
+
+/// Whether a view goes on reading the tables that it reads. MODIFY QUERY does not move it to another source.
+fn reads_the_same(object: &ObjectDiff, live: &Definition) -> bool {
+    let Some(query) = &live.query else { return false };
+    object.desired.reads.iter().all(|table| query.names(table))
+}

@@ -1,0 +1,156 @@
+//! What earlier runs left: copies that nobody wants any more, tables that wait for their dated name, tables whose
+//! time has passed, and names that were cut between two renames.
+
+use super::standing::{Standing, standing};
+use super::{exchanges, found, next, text};
+use crate::diff::ObjectDiff;
+use crate::model::live::LiveHost;
+use crate::model::{KeepFor, LiveClickHouse, ObjectName, Owner, Role, scratch};
+use crate::plan::build::Draft;
+use crate::plan::step::{Action, TableAction};
+use crate::plan::{Blocked, Note, Obstacle, Policy, ResourcePlan};
+use jiff::ToSpan;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Sees to the leftovers of one table. Comes before the table's own steps.
+pub(in crate::plan) fn tidy_up(
+    object: &ObjectDiff,
+    rebuilt: &BTreeSet<usize>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    match object.desired.role {
+        Role::Local => local(object, rebuilt, keep, live, policy, plan, draft),
+        Role::Distributed => distributed(object, live, plan, draft),
+        Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => {}
+    }
+}
+
+fn local(
+    object: &ObjectDiff,
+    rebuilt: &BTreeSet<usize>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    let desired = &object.desired.definition;
+    let (name, next, sync) = (&desired.name, next(&desired.name), desired.engine.is_replicated());
+    let (mut abandoned, mut replaced) = (BTreeSet::new(), BTreeSet::new());
+    for host in object.hosts.keys() {
+        let Some(found) = found(object, *host, live) else { continue };
+        match standing(name, found, &live.hosts[*host], desired) {
+            Standing::Copied { .. } if !rebuilt.contains(host) => drop(abandoned.insert(*host)),
+            Standing::Replaced => drop(replaced.insert(*host)),
+            Standing::Copied { .. } | Standing::Alone | Standing::Foreign => {}
+        }
+    }
+    // All its rows are in the table that it was to replace.
+    draft.step_on(&plan.id, TableAction::Drop { name: next.clone(), is_view: false, sync }, abandoned, []);
+    if keep.days == 0 {
+        draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync }, replaced, []);
+    } else {
+        let pairs = vec![(next, dated(name, live, policy, draft))];
+        draft.step_on(&plan.id, TableAction::Rename { pairs }, replaced, []);
+    }
+    kept(object, keep, live, policy, plan, draft);
+}
+
+/// A Distributed table that was to take another one's name, or gave its own: it may have rows in its queue.
+fn distributed(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let desired = &object.desired.definition;
+    let next = next(&desired.name);
+    let ours = |host: &LiveHost| {
+        let mark = |o: &crate::model::LiveObject| Owner::read(&o.definition.comment).1;
+        host.objects.get(&next).is_some_and(|o| mark(o) == Owner::read(&desired.comment).1)
+    };
+    let hosts: BTreeSet<usize> = object.hosts.keys().copied().filter(|h| ours(&live.hosts[*h])).collect();
+    draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
+}
+
+/// Replaced tables: noted while they are kept, dropped when their time has passed.
+fn kept(
+    object: &ObjectDiff,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    let desired = &object.desired.definition;
+    let mut tables: BTreeMap<&ObjectName, (Date, BTreeSet<usize>)> = BTreeMap::new();
+    for host in object.hosts.keys() {
+        for (table, found) in &live.hosts[*host].objects {
+            let Some(since) = scratch::kept_since(&desired.name, table) else { continue };
+            if Owner::read(&found.definition.comment).1 == Owner::read(&desired.comment).1 {
+                tables.entry(table).or_insert((since, BTreeSet::new())).1.insert(*host);
+            }
+        }
+    }
+    for (table, (since, hosts)) in tables {
+        let until = since.saturating_add(i64::from(keep.days).days());
+        if policy.today >= until {
+            let sync = desired.engine.is_replicated();
+            draft.step_on(&plan.id, TableAction::Drop { name: table.clone(), is_view: false, sync }, hosts, []);
+        } else {
+            plan.notes.push(Note::KeptOld { object: table.clone(), until });
+        }
+    }
+}
+
+/// A dated name that is free on all hosts and that no step gives away.
+pub(super) fn dated(name: &ObjectName, live: &LiveClickHouse, policy: &Policy, draft: &Draft) -> ObjectName {
+    let mut taken: BTreeSet<ObjectName> = live.hosts.iter().flat_map(|h| h.objects.keys().cloned()).collect();
+    for step in draft.steps() {
+        if let Action::Table(TableAction::Rename { pairs }) = &step.action {
+            taken.extend(pairs.iter().map(|(_, to)| to.clone()));
+        }
+    }
+    scratch::kept(name, policy.today, &taken)
+}
+
+/// Hosts where a table is missing because an apply was cut between the two renames that swap it: a new one made
+/// there would be empty.
+pub(in crate::plan) fn cut(object: &ObjectDiff, live: &LiveClickHouse) -> BTreeSet<usize> {
+    let name = &object.desired.definition.name;
+    let missing = |host: &&usize| {
+        let server = &live.hosts[**host];
+        object.desired.role == Role::Local
+            && !object.under_old_name.contains(*host)
+            && !server.objects.contains_key(name)
+            && server.objects.contains_key(&next(name))
+    };
+    object.hosts.keys().filter(missing).copied().collect()
+}
+
+/// Gives the copies their names on the hosts of [`cut`].
+pub(in crate::plan) fn restore(
+    object: &ObjectDiff,
+    hosts: &BTreeSet<usize>,
+    live: &LiveClickHouse,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    let desired = &object.desired.definition;
+    let name = &desired.name;
+    for host in hosts {
+        let server = &live.hosts[*host];
+        let copy = server.objects.get(&next(name)).is_some_and(|o| scratch::copy_form(text(&o.definition)).is_some());
+        let replaced = server.objects.keys().any(|table| scratch::kept_since(name, table).is_some());
+        // Only the rename that swaps them leaves it so, and it comes after rows were counted and compared.
+        if !(copy && replaced && !exchanges(server, &name.database)) {
+            let why = Obstacle::Gone { table: next(name), host: *host };
+            plan.block(Blocked::CannotRebuild { object: name.clone(), why });
+        }
+    }
+    let pairs = vec![(next(name), name.clone())];
+    draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts.clone(), []);
+    let (name, comment) = (name.clone(), desired.comment.clone());
+    draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts: false }, hosts.clone(), []);
+}

@@ -1,0 +1,79 @@
+//! Every ALTER of a plan is tried on a temporary table before it is planned for good.
+
+use crate::client::clickhouse::ClickHouseReader;
+use crate::diff::{Attribute, ChangeSet, ObjectDiff, definition};
+use crate::model::{Canonical, CanonicalForm, Definition, LiveClickHouse, LiveObject, ObjectName};
+use crate::observe::ObserveError;
+use crate::observe::alterable::{Trial, Verdict, trials};
+use crate::plan::{Action, Plan, TableAction};
+use futures_util::future::try_join_all;
+use std::collections::BTreeMap;
+
+/// Tables whose planned ALTERs a server refuses, or that would still differ after them, by host and with why.
+pub(super) async fn refused(
+    plan: &Plan,
+    changes: &ChangeSet,
+    canonical: &Canonical,
+    live: &LiveClickHouse,
+    readers: &[ClickHouseReader],
+) -> Result<Vec<(usize, ObjectName, String)>, ObserveError> {
+    let mut by_host: BTreeMap<usize, BTreeMap<ObjectName, Trial<'_>>> = BTreeMap::new();
+    let mut objects: BTreeMap<&ObjectName, &ObjectDiff> = BTreeMap::new();
+    for object in changes.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.desired.owned_elsewhere) {
+        objects.insert(&object.desired.definition.name, object);
+    }
+    for step in &plan.steps {
+        let Action::Table(TableAction::Alter { name, commands }) = &step.action else { continue };
+        for host in &step.hosts {
+            let Some(found) = objects.get(name).and_then(|o| standing(o, *host, live)) else { continue };
+            let trial = by_host.entry(*host).or_default().entry(name.clone());
+            let trial = trial.or_insert_with(|| Trial { live: &found.definition, statements: Vec::new() });
+            trial.statements.push(commands);
+        }
+    }
+    let asked = by_host.iter().map(|(host, tried)| async move {
+        let verdicts = trials(&readers[*host], tried).await?;
+        Ok::<_, ObserveError>(verdicts.into_iter().map(move |(name, verdict)| (*host, name, verdict)))
+    });
+    let mut refused = Vec::new();
+    for (host, name, verdict) in try_join_all(asked).await?.into_iter().flatten() {
+        let why = match verdict {
+            Verdict::Refused(words) => Some(words),
+            Verdict::Untried => None,
+            Verdict::Altered(after) => {
+                let object = objects.get(&name);
+                let form = canonical.get(&(host, name.clone()));
+                object.and_then(|o| remainder(o, form, host, *after, live))
+            }
+        };
+        refused.extend(why.map(|why| (host, name, why)));
+    }
+    Ok(refused)
+}
+
+fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
+    let objects = &live.hosts.get(host)?.objects;
+    let old = object.desired.renamed_from.as_ref().filter(|_| object.under_old_name.contains(&host));
+    objects.get(old.unwrap_or(&object.desired.definition.name))
+}
+
+/// What would still differ after the ALTERs.
+fn remainder(
+    object: &ObjectDiff,
+    form: Option<&CanonicalForm>,
+    host: usize,
+    after: Definition,
+    live: &LiveClickHouse,
+) -> Option<String> {
+    let desired = match form {
+        Some(CanonicalForm::Form(form)) => form,
+        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => &object.desired.definition,
+    };
+    let found = standing(object, host, live)?;
+    // A temporary table has a plain engine and no name; neither is what an ALTER changes.
+    let engine = found.definition.engine.clone();
+    let after = Definition { name: found.definition.name.clone(), engine, ..after };
+    let left = definition::compare(desired, &after, &found.uuid, &object.desired.renamed_columns);
+    let left = left.into_iter().find(|c| c.attribute != Attribute::Comment)?;
+    Some(format!("{} would still differ after it", left.attribute))
+}

@@ -1,0 +1,107 @@
+//! What the plan needs to know of consumer groups: read only where a group begins or changes, or its topic goes.
+
+use crate::client::kafka::{KafkaError, KafkaReader};
+use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
+use crate::model::{Definition, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom, TopicFact};
+use crate::plan::Policy;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads offsets of the groups that begin or change into the live state.
+pub(super) async fn read(
+    changes: &ChangeSet,
+    clickhouse: &LiveClickHouse,
+    kafka: &mut LiveKafka,
+    policy: &Policy,
+    reader: &KafkaReader,
+) -> Result<(), KafkaError> {
+    let goes =
+        |t: &&TopicDiff| policy.recreate.contains(&t.desired.id) || t.desired.lifecycle.state == Presence::Absent;
+    let lost: Vec<String> = changes.topics.iter().filter(goes).map(|t| t.desired.name.clone()).collect();
+    let loses = |p: &PipelineDiff| p.desired.topics.iter().any(|t| lost.contains(t));
+    let begins: Vec<&PipelineDiff> = changes.pipelines.iter().filter(|p| begins(p, clickhouse) || loses(p)).collect();
+    if begins.is_empty() && lost.is_empty() {
+        return Ok(());
+    }
+    let known = reader.cluster().await?.topics;
+    let mut counts = BTreeMap::new();
+    for topic in begins.iter().flat_map(|p| &p.desired.topics).chain(&lost) {
+        if let Some(partitions) = known.get(topic) {
+            counts.insert(topic.clone(), u32::try_from(partitions.len()).unwrap_or(u32::MAX));
+        }
+    }
+    for (topic, marks) in reader.watermarks(&counts).await? {
+        match marks {
+            Ok(marks) => {
+                let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+                kafka.ends.insert(topic, marks.iter().map(|m| (signed(m.low), signed(m.high))).collect());
+            }
+            Err(error) => drop(kafka.topics.insert(topic, TopicFact::Unknown(error.to_string()))),
+        }
+    }
+    for pipeline in begins {
+        let desired = &pipeline.desired;
+        let of: BTreeMap<String, u32> =
+            counts.iter().filter(|(t, _)| desired.topics.contains(t)).map(|(t, n)| (t.clone(), *n)).collect();
+        let mut groups = live_groups(pipeline, clickhouse);
+        groups.insert(desired.group.clone());
+        for group in groups {
+            let committed = reader.committed(&group, &of).await?;
+            kafka.groups.insert(group, committed);
+        }
+        let starts = match desired.start_from {
+            Some(StartFrom::At(time)) => {
+                let found = reader.offsets_at(time, &of).await?;
+                let places = found.into_iter().filter_map(|(topic, offsets)| Some((topic, offsets.ok()?)));
+                places.flat_map(|(topic, offsets)| numbered(&topic, offsets.into_iter())).collect()
+            }
+            Some(StartFrom::Latest) => {
+                let ends = kafka.ends.iter().filter(|(topic, _)| desired.topics.contains(topic));
+                let high = |(low, high): &(i64, i64)| u64::try_from((*high).max(*low)).unwrap_or(0);
+                ends.flat_map(|(topic, marks)| numbered(topic, marks.iter().map(high))).collect()
+            }
+            Some(StartFrom::Earliest | StartFrom::Keep) | None => BTreeMap::new(),
+        };
+        kafka.starts.insert(desired.group.clone(), starts);
+    }
+    Ok(())
+}
+
+fn numbered(topic: &str, offsets: impl Iterator<Item = u64>) -> Vec<((String, u32), i64)> {
+    let place = |(partition, offset)| {
+        let partition = u32::try_from(partition).unwrap_or(u32::MAX);
+        ((topic.to_owned(), partition), i64::try_from(offset).unwrap_or(i64::MAX))
+    };
+    offsets.enumerate().map(place).collect()
+}
+
+/// Whether a group of the pipeline reads its first message with this plan, or another group than before.
+fn begins(pipeline: &PipelineDiff, live: &LiveClickHouse) -> bool {
+    let source = pipeline.objects.iter().find(|o| o.desired.role == Role::Source);
+    let missing = source.is_some_and(|s| s.hosts.values().any(|state| matches!(state, HostState::Missing)));
+    let changed = live_groups(pipeline, live).iter().any(|group| *group != pipeline.desired.group);
+    changed || missing && pipeline.desired.start_from.is_some()
+}
+
+/// The groups with which the pipeline's Kafka tables read now.
+fn live_groups(pipeline: &PipelineDiff, live: &LiveClickHouse) -> BTreeSet<String> {
+    let mut groups = BTreeSet::new();
+    for source in pipeline.objects.iter().filter(|o| o.desired.role == Role::Source) {
+        let names = std::iter::once(&source.desired.definition.name).chain(&source.desired.renamed_from);
+        for name in names {
+            let found = source.hosts.keys().filter_map(|h| live.hosts.get(*h)?.objects.get(name));
+            groups.extend(found.filter_map(|o| group(&o.definition)));
+        }
+        for (name, (_, hosts)) in &pipeline.undeclared {
+            let found = hosts.iter().filter_map(|h| live.hosts.get(*h)?.undeclared.get(name)?.definition.as_ref());
+            groups.extend(found.filter_map(group));
+        }
+    }
+    groups
+}
+
+fn group(definition: &Definition) -> Option<String> {
+    match definition.settings.get("kafka_group_name")? {
+        SettingValue::Text(text) | SettingValue::Number(text) => Some(text.clone()),
+        SettingValue::Secret(_) => None,
+    }
+}

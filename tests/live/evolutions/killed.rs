@@ -1,0 +1,142 @@
+//! The program killed in the middle of a change and run again: the same end, and every number in the tables.
+
+use super::arrival;
+use super::case::{Case, cases};
+use super::change::{AFTER, BEFORE, set_up, settled};
+use super::numbers::Numbers;
+use super::program::{Kill, apply};
+use crate::fixture::project::try_ask_node;
+use crate::fixture::shared;
+use futures_util::FutureExt as _;
+use futures_util::future::join_all;
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Runs at a time.
+const AT_ONCE: usize = 14;
+/// Kills at a time that nobody chose, for each case.
+const AT_RANDOM: usize = 2;
+
+/// How a run ended.
+struct Ended {
+    steps: usize,
+    took: Duration,
+    twice: u64,
+    /// Every object on every host, as it was made.
+    state: Vec<String>,
+}
+
+/// One run of a case under a name of its own.
+async fn run(case: &Case, kill: Kill) -> Ended {
+    let before = case.before();
+    set_up(case, &before).await;
+    let mut numbers = Numbers::begin(case);
+    numbers.reach(BEFORE).await;
+    let read = if case.spec.rests { numbers.rest().await.last } else { BEFORE };
+    for table in case.all(&case.spec.tables, &[]) {
+        arrival::until(case, &table, "n", 1, read).await;
+    }
+    let mut ended = apply(case, kill).await;
+    let (steps, took) = (ended.steps.1, ended.took);
+    if kill != Kill::Never {
+        // Whoever finds it killed types the same once more.
+        ended = apply(case, Kill::Never).await;
+    }
+    assert!(ended.status.success(), "{}: {kill:?}, then {}:\n{}", case.name, ended.status, ended.said);
+    numbers.after(AFTER).await;
+    let sent = numbers.stop().await;
+    let (_, twice) = settled(case, &sent).await;
+    case.after().assert_converged().await;
+    let state = state(case).await;
+    before.clean().await;
+    case.after().clean().await;
+    Ended { steps, took, twice, state }
+}
+
+/// Every object of the case on every host, with the case's own name taken out.
+pub async fn state(case: &Case) -> Vec<String> {
+    let query = format!(
+        "SELECT database, name, create_table_query FROM system.tables \
+         WHERE database = '{name}' OR startsWith(database, '{name}_') ORDER BY database, name FORMAT TSVRaw",
+        name = case.name
+    );
+    let dated = regex::Regex::new(r"_20\d{6}(_?\d{4,6})?\b").expect("a pattern");
+    let mut state = Vec::new();
+    for node in case.nodes() {
+        let objects = try_ask_node(node, &query).await.unwrap_or_else(|e| panic!("{}: {e}", case.name));
+        let port = &shared().clickhouse_urls[node];
+        state.push(dated.replace_all(&objects.replace(&case.name, "${case}"), "_<date>").replace(port, "<host>"));
+    }
+    state
+}
+
+/// Everything of one case; what failed, in words.
+async fn every_step(case: &Case, random: &[f64], gate: &Semaphore) -> (usize, usize, u64, Vec<String>) {
+    let begun = |kill: Kill, name: String, node: usize| async move {
+        let _turn = gate.acquire().await.expect("nobody closes the gate");
+        let case = case.named(&name, node);
+        AssertUnwindSafe(run(&case, kill)).catch_unwind().await.map_err(|_| format!("{}: {kill:?}", case.folder))
+    };
+    let whole = match begun(Kill::Never, format!("{}x", case.name), 0).await {
+        Ok(whole) => whole,
+        Err(failed) => return (0, 1, 0, vec![failed]),
+    };
+    let steps = (1..=whole.steps).map(Kill::AfterStep);
+    let times = random.iter().map(|part| Kill::After(whole.took.mul_f64(*part)));
+    let kills: Vec<Kill> = steps.chain(times).collect();
+    let begun = &begun;
+    let runs = kills
+        .iter()
+        .enumerate()
+        .map(|(i, kill)| async move { (*kill, begun(*kill, format!("{}k{:02}", case.name, i + 1), i + 1).await) });
+    let (mut twice, mut failed) = (whole.twice, Vec::new());
+    for (kill, ended) in join_all(runs).await {
+        match ended {
+            Ok(ended) if ended.state == whole.state => twice = twice.max(ended.twice),
+            Ok(ended) => {
+                let (one, other) = (whole.state.join("\n"), ended.state.join("\n"));
+                let diff = similar::TextDiff::from_lines(&one, &other);
+                let diff = diff.unified_diff().header("uninterrupted", "killed").to_string();
+                eprintln!("{}: {kill:?} ends otherwise\n{diff}", case.folder);
+                failed.push(format!("{}: {kill:?} ends otherwise", case.folder));
+            }
+            Err(words) => failed.push(words),
+        }
+    }
+    (whole.steps, 1 + kills.len(), twice, failed)
+}
+
+/// Parts of the time that an apply takes, from a seed that is told.
+fn parts(cases: usize) -> Vec<Vec<f64>> {
+    #[expect(clippy::disallowed_methods, reason = "a run is repeated with the seed it told")]
+    let told = std::env::var("SLUICE_SEED").ok();
+    let seed: u64 = told.map_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0, |seed| seed.parse().expect("a number"));
+    eprintln!("SLUICE_SEED={seed} kills at the same times");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut part = || f64::from(random.next_u32()) / f64::from(u32::MAX);
+    (0..cases).map(|_| (0..AT_RANDOM).map(|_| part()).collect()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_after_any_step_and_run_again_it_ends_the_same() {
+    shared();
+    let ready = |case: &Case| case.spec.killed && case.spec.blocked.is_none() && case.spec.awaits.is_none();
+    let cases: Vec<Case> = cases().into_iter().filter(ready).collect();
+    let gate = Semaphore::new(AT_ONCE);
+    let random = parts(cases.len());
+    let all = cases.iter().zip(&random).map(|(case, random)| every_step(case, random, &gate));
+    let ended = join_all(all).await;
+    let (mut runs, mut failed) = (0, Vec::new());
+    for (case, (steps, all, twice, wrong)) in cases.iter().zip(ended) {
+        eprintln!("{}: {steps} steps, {all} runs, at most {twice} rows twice, {} failed", case.folder, wrong.len());
+        runs += all;
+        failed.extend(wrong);
+    }
+    eprintln!("{runs} runs of {} cases, killed after each step and {AT_RANDOM} times at random", cases.len());
+    assert!(failed.is_empty(), "see above why these failed: {failed:#?}");
+}

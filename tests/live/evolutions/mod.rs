@@ -1,0 +1,63 @@
+//! Changes of running chains, one folder of `tests/cases/evolutions` each. A producer writes numbered messages before,
+//! during and after the change; at the end every number is in the tables, once, and the plan is empty.
+//!
+//! `SLUICE_EVOLUTION=05,07` chooses by the beginning of the folders' names; `SLUICE_BLESS=1` writes the golden plans.
+
+mod arrival;
+mod case;
+mod change;
+mod golden;
+mod killed;
+mod numbers;
+mod program;
+mod proof;
+
+use crate::fixture::shared;
+use case::{Case, cases};
+use change::Figures;
+use comfy_table::Table;
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use std::panic::AssertUnwindSafe;
+
+/// Cases at a time: each waits most of the time, for a group or a flush; more would only wait for the two cores.
+const AT_ONCE: usize = 14;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_evolution_keeps_every_number() {
+    shared();
+    let cases = cases();
+    let runs = cases.iter().map(|case| async move {
+        // One that fails must not hide the others.
+        let ended = AssertUnwindSafe(change::run(case)).catch_unwind().await.ok();
+        eprintln!("{}: {}", case.folder, if ended.is_some() { "done" } else { "FAILED" });
+        (case, ended)
+    });
+    let mut ended: Vec<(&Case, Option<Figures>)> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
+    ended.sort_by_key(|(case, _)| &case.folder);
+    eprintln!("{}", table(&ended));
+    let failed: Vec<&str> = ended.iter().filter(|(_, figures)| figures.is_none()).map(|(c, _)| &*c.folder).collect();
+    assert!(failed.is_empty(), "see above why these failed: {failed:#?}");
+}
+
+fn table(ended: &[(&Case, Option<Figures>)]) -> Table {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["evolution", "way", "steps", "numbers", "missing", "twice", "longest gap", "pause", ""]);
+    for (case, figures) in ended {
+        let mut row = vec![case.folder.clone(), case.spec.way.clone()];
+        match figures {
+            Some(Figures { steps, sent, missing, twice, gap, said }) => row.extend([
+                steps.to_string(),
+                sent.to_string(),
+                missing.to_string(),
+                twice.to_string(),
+                format!("{:.1} s", gap.as_secs_f64()),
+                case.spec.pause.clone(),
+                said.clone(),
+            ]),
+            None => row.push("FAILED".into()),
+        }
+        table.add_row(row);
+    }
+    table
+}
