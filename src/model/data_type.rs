@@ -40,12 +40,29 @@ const ALIASES: [(&str, &str); 32] = [
 ];
 
 /// Decimals by their size, with the digits they have.
-const DECIMALS: [(&str, &str); 4] = [("DECIMAL32", "9"), ("DECIMAL64", "18"), ("DECIMAL128", "38"), ("DECIMAL256", "76")];
+const DECIMALS: [(&str, &str); 4] =
+    [("DECIMAL32", "9"), ("DECIMAL64", "18"), ("DECIMAL128", "38"), ("DECIMAL256", "76")];
 
 /// Names of texts, whose length the server ignores.
 const TEXTS: [&str; 18] = [
-    "BLOB", "BYTEA", "CHAR", "CHARACTER", "CLOB", "LONGBLOB", "LONGTEXT", "MEDIUMBLOB", "MEDIUMTEXT", "NATIONAL", "NCHAR",
-    "NVARCHAR", "TEXT", "TINYBLOB", "TINYTEXT", "VARBINARY", "VARCHAR", "VARCHAR2",
+    "BLOB",
+    "BYTEA",
+    "CHAR",
+    "CHARACTER",
+    "CLOB",
+    "LONGBLOB",
+    "LONGTEXT",
+    "MEDIUMBLOB",
+    "MEDIUMTEXT",
+    "NATIONAL",
+    "NCHAR",
+    "NVARCHAR",
+    "TEXT",
+    "TINYBLOB",
+    "TINYTEXT",
+    "VARBINARY",
+    "VARCHAR",
+    "VARCHAR2",
 ];
 
 /// The type in the server's words. What is none, or none that is known here, stays as it is.

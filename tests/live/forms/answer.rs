@@ -43,7 +43,8 @@ fn settings(text: &str) -> String {
     let text = after_columns(text);
     let (engine, settings) = text.split_once(" SETTINGS ").unwrap_or((&text, ""));
     let same = ["kafka_broker_list = 'BROKERS'", "kafka_topic_list = 'forms'", "kafka_num_consumers = 1"];
-    let kept = settings.split(", ").filter(|s| !same.contains(s) && !s.starts_with("kafka_group_name = 'clickhouse-forms_"));
+    let kept =
+        settings.split(", ").filter(|s| !same.contains(s) && !s.starts_with("kafka_group_name = 'clickhouse-forms_"));
     let settings: Vec<&str> = kept.collect();
     strip(&format!("{engine} {}", settings.join(", ")), "…) ENGINE = Kafka ", "")
 }

@@ -64,7 +64,8 @@ impl Case {
         let mut cases = Vec::new();
         let mut open: Option<Case> = None;
         for (i, line) in text.lines().enumerate() {
-            let begins = Kind::ALL.iter().find_map(|(word, kind)| Some((*kind, line.strip_prefix(word)?.strip_prefix(": ")?)));
+            let begins =
+                Kind::ALL.iter().find_map(|(word, kind)| Some((*kind, line.strip_prefix(word)?.strip_prefix(": ")?)));
             match (&mut open, begins, line.trim_start().strip_prefix("=>")) {
                 (None, Some((kind, written)), _) => {
                     open = Some(Case { line: i + 1, kind, written: written.to_owned(), server: String::new() });

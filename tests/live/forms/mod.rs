@@ -57,7 +57,9 @@ impl Theme {
         let name = self.name();
         let urls = &shared().clickhouse_urls;
         let clickhouse = match self.on_cluster() {
-            true => format!("{{url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}", urls[0]),
+            true => {
+                format!("{{url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}", urls[0])
+            }
             false => format!("{{url: \"{}\"}}", urls[self.node]),
         };
         let header = format!(
@@ -96,10 +98,10 @@ impl Theme {
         if !together.is_empty() {
             let own = together.iter().filter_map(|case| case.wire());
             let base = BASE.iter().map(|(n, t)| ((*n).to_owned(), (*t).to_owned()));
-            let wire: Vec<String> = base.chain(own).map(|(n, t)| format!("{{name: {n}, type: {}}}", quoted(&t))).collect();
+            let wire: Vec<String> =
+                base.chain(own).map(|(n, t)| format!("{{name: {n}, type: {}}}", quoted(&t))).collect();
             let keep = format!("table: {name}.keep, columns: [{{name: id, type: UInt64}}], orderBy: id");
-            let targets: Vec<String> =
-                together.iter().map(|case| case.target(&name)).chain([keep]).collect();
+            let targets: Vec<String> = together.iter().map(|case| case.target(&name)).chain([keep]).collect();
             pipeline(&name, &format!("columns: [{}]", wire.join(", ")), &targets);
         }
         text
@@ -108,9 +110,11 @@ impl Theme {
     /// What the server keeps, case by case.
     async fn answers(&self) -> Vec<String> {
         let node = if self.on_cluster() { 0 } else { self.node };
-        let reader = ClickHouseReader::connect(&shared().clickhouse_urls[node], &ClickHouseSettings::default()).unwrap();
+        let reader =
+            ClickHouseReader::connect(&shared().clickhouse_urls[node], &ClickHouseSettings::default()).unwrap();
         let name = self.name();
-        let query = format!("SELECT name, create_table_query AS statement FROM system.tables WHERE database = '{name}'");
+        let query =
+            format!("SELECT name, create_table_query AS statement FROM system.tables WHERE database = '{name}'");
         let rows: Vec<Row> = reader.rows(&query).await.expect("the server's statements");
         let statements: BTreeMap<String, String> = rows.into_iter().map(|r| (r.name, r.statement)).collect();
         let object = |case: &Case| match case.kind {

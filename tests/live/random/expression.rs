@@ -125,18 +125,30 @@ impl Expression {
     /// As somebody might write it.
     pub fn spelled(&self, rng: &mut Rng) -> String {
         match self {
-            Column(name) => if rng.percent(10) { format!("`{name}`") } else { (*name).to_owned() },
+            Column(name) => {
+                if rng.percent(10) {
+                    format!("`{name}`")
+                } else {
+                    (*name).to_owned()
+                }
+            }
             Literal(text) => literal(rng, text),
             Call("multiIf", args) if args.len() == 3 && rng.percent(50) => {
                 let [condition, then, other] = [0, 1, 2].map(|i| args[i].spelled(rng));
-                let words = if rng.percent(50) { ["case when", "then", "else", "end"] } else { ["CASE WHEN", "THEN", "ELSE", "END"] };
+                let words = if rng.percent(50) {
+                    ["case when", "then", "else", "end"]
+                } else {
+                    ["CASE WHEN", "THEN", "ELSE", "END"]
+                };
                 format!("{} {condition} {} {then} {} {other} {}", words[0], words[1], words[2], words[3])
             }
             Call("if", args) if rng.percent(30) => {
                 let [condition, then, other] = [0, 1, 2].map(|i| args[i].operand(rng));
                 format!("{condition} ? {then} : {other}")
             }
-            Call("concat", args) if rng.percent(50) => args.iter().map(|a| a.operand(rng)).collect::<Vec<_>>().join("||"),
+            Call("concat", args) if rng.percent(50) => {
+                args.iter().map(|a| a.operand(rng)).collect::<Vec<_>>().join("||")
+            }
             Call(name, args) => {
                 let others = NAMES.iter().find(|(n, _)| n == name).map_or(&[][..], |(_, others)| others);
                 let name = if others.is_empty() || rng.percent(50) { name } else { rng.pick(others) };
@@ -158,7 +170,9 @@ impl Expression {
                 let logic = operator.eq_ignore_ascii_case("and") || operator.eq_ignore_ascii_case("or");
                 let mut side = |e: &Expression| match e {
                     // Comparisons bind closer than AND and OR.
-                    Binary(">" | "<" | ">=" | "=" | "!=" | "LIKE", ..) | In(..) if logic && rng.percent(50) => e.spelled(rng),
+                    Binary(">" | "<" | ">=" | "=" | "!=" | "LIKE", ..) | In(..) if logic && rng.percent(50) => {
+                        e.spelled(rng)
+                    }
                     e => e.operand(rng),
                 };
                 let (left, right) = (side(left), side(right));

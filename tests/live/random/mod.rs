@@ -75,7 +75,9 @@ impl Batch {
         let urls = &shared().clickhouse_urls;
         let clickhouse = match self.node {
             Some(node) => format!("{{url: \"{}\"}}", urls[node]),
-            None => format!("{{url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}", urls[0]),
+            None => {
+                format!("{{url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}", urls[0])
+            }
         };
         let header = format!(
             "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [resources.yaml]\n  \
@@ -96,8 +98,11 @@ impl Batch {
         let prepared = project.plan_with(policy).await;
         assert!(!prepared.plan.is_blocked(), "blocked: {:#?}", told(&prepared.plan));
         let outcome = project.run(&prepared).await;
-        let failed: Vec<String> =
-            outcome.failed.iter().map(|(_, e)| format!("{} {}", e.words, e.statement.as_deref().unwrap_or(""))).collect();
+        let failed: Vec<String> = outcome
+            .failed
+            .iter()
+            .map(|(_, e)| format!("{} {}", e.words, e.statement.as_deref().unwrap_or("")))
+            .collect();
         assert!(failed.is_empty(), "steps failed: {}", failed.join("\n"));
         let again = project.plan().await;
         assert!(again.is_empty(), "applied, and still different: {:#?}", told(&again));

@@ -116,8 +116,15 @@ impl Manifest {
 
     /// The document, without its `apiVersion`.
     pub fn yaml(&self) -> String {
-        let mut text = format!("kind: KafkaPipeline\nmetadata: {{name: {}, description: {}}}\n", self.name, quoted(&self.description));
-        text.push_str(&format!("spec:\n  topic: {{external: {}}}\n  source:\n    table: {}.kafka\n", self.name, self.name));
+        let mut text = format!(
+            "kind: KafkaPipeline\nmetadata: {{name: {}, description: {}}}\n",
+            self.name,
+            quoted(&self.description)
+        );
+        text.push_str(&format!(
+            "spec:\n  topic: {{external: {}}}\n  source:\n    table: {}.kafka\n",
+            self.name, self.name
+        ));
         text.push_str(&format!("    format: {}\n", self.format));
         if let Some(group) = &self.group {
             text.push_str(&format!("    group: {}\n", quoted(group)));
@@ -153,7 +160,13 @@ impl Manifest {
         field("partitionBy", target.partition_by.as_ref().map(|p| p.written.as_str()));
         let key = |elements: &[Spelled]| {
             let list = elements.iter().map(|e| e.written.as_str()).collect::<Vec<_>>().join(", ");
-            if elements.is_empty() { "tuple()".to_owned() } else if target.bracketed { format!("({list})") } else { list }
+            if elements.is_empty() {
+                "tuple()".to_owned()
+            } else if target.bracketed {
+                format!("({list})")
+            } else {
+                list
+            }
         };
         field("orderBy", Some(&key(&target.order_by)));
         field("primaryKey", target.primary.map(|n| key(&target.order_by[..n])).as_deref());
@@ -168,7 +181,8 @@ impl Manifest {
         list("columns", target.columns.iter().map(Column::yaml).collect());
         list("indexes", target.indexes.iter().map(|(name, index)| index.yaml(name)).collect());
         list("projections", target.projections.iter().map(|(name, p)| p.yaml(name)).collect());
-        let constraint = |(name, check): (&String, &Spelled)| format!("{{name: {name}, check: {}}}", quoted(&check.written));
+        let constraint =
+            |(name, check): (&String, &Spelled)| format!("{{name: {name}, check: {}}}", quoted(&check.written));
         list("constraints", target.constraints.iter().map(constraint).collect());
         if self.cluster {
             text.push_str(&match &target.sharding {

@@ -70,10 +70,21 @@ impl World {
     }
 
     fn left_over(&self, wanted: &BTreeMap<String, Object>) -> Vec<String> {
-        let goes = |(name, object): &(&String, &Object)| {
-            !wanted.contains_key(*name) && object.reads.iter().any(|r| wanted.contains_key(r) && self.0.contains_key(r))
-        };
-        self.0.iter().filter(goes).map(|(name, _)| name.clone()).collect()
+        // From view to view: a hub that is no longer declared goes with what reads it.
+        let mut gone: BTreeSet<String> = BTreeSet::new();
+        loop {
+            let reached = |name: &String| wanted.contains_key(name) || gone.contains(name);
+            let goes = |(name, object): &(&String, &Object)| {
+                let view = object.reads.iter().any(|r| reached(r) && self.0.contains_key(r));
+                let hub = name.ends_with("_hub") && gone.contains(&format!("{name}_mv"));
+                !wanted.contains_key(*name) && !gone.contains(*name) && (view || hub)
+            };
+            let more: Vec<String> = self.0.iter().filter(goes).map(|(name, _)| name.clone()).collect();
+            if more.is_empty() {
+                return gone.into_iter().collect();
+            }
+            gone.extend(more);
+        }
     }
 }
 

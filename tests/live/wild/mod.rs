@@ -13,11 +13,11 @@ mod registry;
 use crate::fixture::project::{FLOW, Project, by_hand, produce, produce_bytes};
 use crate::fixture::{folder, shared};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use registry::Registry;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use registry::Registry;
 use std::time::Duration;
 use tokio::time::Instant;
 
