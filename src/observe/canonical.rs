@@ -3,6 +3,7 @@
 //! Each definition is created as a temporary object in a session of its own and read back: nothing lasts, no
 //! broker is touched, and the text that comes back is in the form in which the server keeps lasting objects.
 
+use super::carriers::{with_carriers, without_carriers};
 use super::formatted;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, Session};
 use crate::model::create::parse_create;
@@ -19,11 +20,11 @@ const BATCH: usize = 50;
 /// Sessions at once: more are no faster, the server takes most of its time in parsing.
 const SESSIONS: usize = 4;
 
-/// The user may not create temporary objects (ACCESS_DENIED).
-const ACCESS_DENIED: i32 = 497;
-
 /// A view reads a table that does not exist (UNKNOWN_TABLE, UNKNOWN_DATABASE).
 const UNKNOWN_SOURCE: [i32; 2] = [60, 81];
+
+/// The user may not create temporary objects (ACCESS_DENIED).
+const ACCESS_DENIED: i32 = 497;
 
 #[derive(Debug, Deserialize)]
 struct TemporaryRow {
@@ -145,7 +146,7 @@ async fn create(
     name: &str,
     stand_ins: &mut StandIns<'_>,
 ) -> Result<Result<(), Refusal>, ClickHouseError> {
-    let asked = without_secrets(definition);
+    let asked = with_carriers(without_secrets(definition));
     let itself = |(code, words)| Refusal::Itself(code, words);
     let Some(written) = &definition.query else {
         return Ok(execute(session, &create_temporary(&asked, name).shown()).await?.map_err(itself));
@@ -191,7 +192,7 @@ pub(super) fn without_secrets(definition: &Definition) -> Definition {
 /// The definition in the server's words, and what a view gives.
 fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> (CanonicalForm, Option<Vec<Column>>) {
     let echoed = match parse_create(statement) {
-        Ok(echoed) => echoed,
+        Ok(echoed) => without_carriers(echoed),
         Err(error) => {
             let why = format!("the server's form of it could not be read: {error}");
             return (CanonicalForm::Unknown(why), None);

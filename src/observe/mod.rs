@@ -2,6 +2,7 @@
 
 pub mod alterable;
 pub mod canonical;
+mod carriers;
 pub mod clickhouse;
 mod formatted;
 pub mod hosts;
