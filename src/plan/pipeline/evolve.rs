@@ -81,7 +81,9 @@ fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -
     let hub = treated.iter().any(|t| {
         let renamed = !t.object.under_old_name.is_empty();
         // Were the table of one view away, the others would write the same block again and again.
-        renamed || matches!(t.role(), Role::Hub | Role::ErrorSink) && t.any(|t| matches!(t, Treatment::Remake))
+        renamed
+            || matches!(t.role(), Role::Hub | Role::ErrorSink | Role::Distributed)
+                && t.any(|t| matches!(t, Treatment::Remake))
     });
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
