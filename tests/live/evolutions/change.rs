@@ -15,6 +15,8 @@ use tokio::time::Instant;
 pub const BEFORE: u64 = 40;
 /// Numbers that are sent after it.
 pub const AFTER: u64 = 160;
+/// Numbers that show that what was begun has ended: so many are in every partition.
+const PASSING: u64 = 48;
 /// No change leaves rows waiting for longer: a member that was killed is thrown out of its group after 45 s.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -70,6 +72,7 @@ pub async fn run(case: &Case) -> Figures {
     after.assert_converged().await;
     let meanwhile = numbers.last() - written;
     assert!(case.spec.rests || meanwhile > 0, "{}: nothing was written during the change", case.folder);
+    passed(case, &mut numbers).await;
     numbers.after(AFTER).await;
     let sent = numbers.stop().await;
     let (missing, twice) = settled(case, &sent).await;
@@ -79,6 +82,21 @@ pub async fn run(case: &Case) -> Figures {
     before.clean().await;
     after.clean().await;
     Figures { steps: prepared.plan.steps.len(), sent: sent.last, missing, twice, gap, said: String::new() }
+}
+
+/// Waits until no block is written any more that began before the change had ended: a block keeps the query that it
+/// began with, and goes on reading for as long as its Kafka table says. Numbers of both partitions that were sent
+/// later have then passed every consumer.
+pub async fn passed(case: &Case, numbers: &mut Numbers) {
+    if case.spec.rests {
+        return;
+    }
+    let first = numbers.last() + 1;
+    let last = first + PASSING;
+    numbers.reach(last).await;
+    for table in case.all(&case.spec.tables, &case.spec.tables_after) {
+        arrival::all(case, &table, &case.spec.number, first..=last).await;
+    }
 }
 
 /// Makes the state before.
