@@ -4,6 +4,7 @@ use super::columns::{ColumnValue, TargetColumn};
 use super::engine;
 use super::hub;
 use super::project::Project;
+use super::renamed;
 use super::select;
 use super::source::{self, KafkaTable};
 use super::start;
@@ -28,6 +29,7 @@ pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut
         let Some(mut pipeline) = Build::new(document, project, findings).and_then(|b| b.pipeline(findings)) else {
             continue;
         };
+        renamed::check(document, loaded, findings);
         if let Some(before) = before(document, project) {
             settle_names(&mut pipeline, &before);
         }

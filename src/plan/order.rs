@@ -2,7 +2,7 @@
 
 use super::rebuild;
 use super::step::{Action, KafkaAction, Step, TableAction};
-use crate::model::{Definition, ObjectName, ResourceId};
+use crate::model::{Definition, ObjectName, ResourceId, scratch};
 use crate::sql::AlterCommand;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
@@ -179,7 +179,7 @@ impl Subject {
         match action {
             TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
-            TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Comment { name, .. } | TableAction::StartMerges { name } => Subject::Mark(name.clone()),
             TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
             TableAction::Flush { name } => Subject::Flush(name.clone()),
@@ -219,6 +219,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             TableAction::Flush { .. } => 3,
             TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
             TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
+            // They tell what was cut until it is finished.
+            TableAction::Drop { name, .. } if scratch::is_kept(name) => 17,
             TableAction::Drop { .. } => 5,
             TableAction::Create(definition) if relations.is_entry(&definition.name) => 15,
             TableAction::Create(definition) if definition.is_view() => 13,
@@ -242,6 +244,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             // The mark of an earlier copy goes before a new copy is made.
             TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
             TableAction::Comment { .. } => 18,
+            // Before the copy goes that tells that they are stopped.
+            TableAction::StartMerges { .. } => 4,
         },
     }
 }
@@ -301,9 +305,14 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
-    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
-        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
-        subject => subject,
+    let subject = |(at, step): (usize, &Step)| {
+        let subject = Subject::of(&step.action);
+        if let Subject::Drop(name) = &subject
+            && (swaps.stands_aside(name, at) || swaps.served(name, at))
+        {
+            return Subject::Discard(name.clone());
+        }
+        subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();

@@ -156,6 +156,11 @@ pub enum TableAction {
     },
     /// Copies all rows into a table, counts both and compares a checksum of every row.
     Copy(Box<Copy>),
+    /// Lets a table merge its parts again: a copy that was cut has stopped it.
+    StartMerges {
+        /// The table.
+        name: ObjectName,
+    },
     /// Swaps the names of two tables at one moment.
     Exchange {
         /// One.
@@ -205,6 +210,7 @@ impl Action {
                 | TableAction::Create(_)
                 | TableAction::Comment { .. }
                 | TableAction::ModifyQuery { .. }
+                | TableAction::StartMerges { .. }
                 | TableAction::Exchange { .. }
                 | TableAction::Rename { .. },
             ) => 60,
@@ -230,6 +236,7 @@ impl TableAction {
             TableAction::ModifyQuery { name, query } => sql::change::modify_query(name, query, on_cluster),
             TableAction::Flush { name } => sql::change::flush_distributed(name, on_cluster),
             TableAction::Copy(copy) => copy.statement(),
+            TableAction::StartMerges { name } => sql::change::start_merges(name, on_cluster),
             TableAction::Exchange { left, right } => sql::change::exchange(left, right, on_cluster),
             TableAction::Rename { pairs } => sql::change::rename(pairs, on_cluster),
             TableAction::Drop { name, is_view, sync } => sql::change::drop(name, *is_view, *sync, on_cluster),

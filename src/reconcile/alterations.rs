@@ -2,7 +2,7 @@
 
 use crate::client::clickhouse::ClickHouseReader;
 use crate::diff::{Attribute, ChangeSet, ObjectDiff, definition};
-use crate::model::{Canonical, CanonicalForm, Definition, LiveClickHouse, LiveObject, ObjectName};
+use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName};
 use crate::observe::ObserveError;
 use crate::observe::alterable::{Trial, Verdict, trials};
 use crate::plan::{Action, Plan, TableAction};
@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 pub(super) async fn refused(
     plan: &Plan,
     changes: &ChangeSet,
-    canonical: &Canonical,
     live: &LiveClickHouse,
     readers: &[ClickHouseReader],
 ) -> Result<Vec<(usize, ObjectName, String)>, ObserveError> {
@@ -42,8 +41,7 @@ pub(super) async fn refused(
             Verdict::Untried => None,
             Verdict::Altered(after) => {
                 let object = objects.get(&name);
-                let form = canonical.get(&(host, name.clone()));
-                object.and_then(|o| remainder(o, form, host, *after, live))
+                object.and_then(|o| remainder(o, host, *after, live))
             }
         };
         refused.extend(why.map(|why| (host, name, why)));
@@ -58,17 +56,8 @@ fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> O
 }
 
 /// What would still differ after the ALTERs.
-fn remainder(
-    object: &ObjectDiff,
-    form: Option<&CanonicalForm>,
-    host: usize,
-    after: Definition,
-    live: &LiveClickHouse,
-) -> Option<String> {
-    let desired = match form {
-        Some(CanonicalForm::Form(form)) => form,
-        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => &object.desired.definition,
-    };
+fn remainder(object: &ObjectDiff, host: usize, after: Definition, live: &LiveClickHouse) -> Option<String> {
+    let desired = object.form(host);
     let found = standing(object, host, live)?;
     // A temporary table has a plain engine and no name; neither is what an ALTER changes.
     let engine = found.definition.engine.clone();

@@ -68,6 +68,9 @@ fn table(action: &TableAction) -> (&'static str, String) {
             let into = copy.through.as_ref().unwrap_or(&copy.to);
             ("copy", format!("{} into {into}{how}, rows counted and compared", copy.from))
         }
+        TableAction::StartMerges { name } => {
+            ("start", format!("{name}  merges, which a copy that was cut has stopped"))
+        }
         TableAction::Exchange { left, right } => ("swap", format!("{left} and {right}")),
         TableAction::Rename { pairs } => {
             let pairs: Vec<String> = pairs.iter().map(|(from, to)| format!("{from} to {to}")).collect();

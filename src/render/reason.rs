@@ -147,6 +147,18 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::SecretUnknown { object, secrets, here: true } => format!(
+            "whether {object} still has {} cannot be told: its value is not set where this plan was made",
+            secrets.join(", ")
+        ),
+        Note::SecretUnknown { object, secrets, here: false } => format!(
+            "whether {object} still has {} cannot be told: it carries no seal of its secrets yet and gets one when it \
+             is made anew",
+            secrets.join(", ")
+        ),
+        Note::Beyond { object, clause, hosts: on } => {
+            format!("{object} has {clause}{} (no manifest can ask for it; left alone)", somewhere(hosts, on))
+        }
         Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
             "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
             usage(*reads, *writes),
@@ -175,7 +187,7 @@ fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
 /// Whether a note is about something that no manifest declares, which is told for all resources together.
 pub(super) fn is_not_managed(note: &Note) -> bool {
     match note {
-        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } | Note::Beyond { .. } => true,
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
         | Note::MembersStay { .. }
@@ -183,7 +195,8 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         | Note::GroupStarts { .. }
         | Note::GroupContinues { .. }
         | Note::KeptOld { .. }
-        | Note::OffsetsKept { .. } => false,
+        | Note::OffsetsKept { .. }
+        | Note::SecretUnknown { .. } => false,
     }
 }
 

@@ -44,9 +44,10 @@ pub(super) fn evolved(plan: &mut Plan) {
         AlterCommand::DropColumn("old".into()),
     ];
     let start = Start::Of("old-readers".into());
-    let steps: [(TableAction, &[Hazard]); 5] = [
+    let steps: [(TableAction, &[Hazard]); 6] = [
         (TableAction::Alter { name: object("raw.evolved"), commands }, &[Hazard::ReshardsNewRowsOnly]),
         (TableAction::Copy(Box::new(copy)), &[Hazard::CopiesData]),
+        (TableAction::StartMerges { name: local.clone() }, &[]),
         (TableAction::Exchange { left: local, right: next.clone() }, &[]),
         (TableAction::Rename { pairs: vec![(next, object("raw.evolved_local__old_20261125"))] }, &[]),
         (

@@ -323,7 +323,7 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
     }
     for (hosts, adopts) in [(unmarked, true), (stale, false)] {
         let hosts = hosts.into_iter().filter(|h| !draft.drops(&definition.name, *h)).collect();
-        let (name, comment) = (definition.name.clone(), definition.comment.clone());
+        let (name, comment) = (definition.name.clone(), object.object.comment_in_place());
         draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
     }
 }

@@ -154,7 +154,7 @@ fn altered(
         let structural = changes.iter().find(|c| c.attribute != Attribute::Comment);
         return Err(NoAlter(structural.map_or_else(first, |c| c.attribute.clone())));
     }
-    alteration(&object.desired, &found.definition, changes)
+    alteration(&object.desired, object.form(host), &found.definition, changes)
 }
 
 /// Whether a view goes on reading the tables that it reads. MODIFY QUERY does not move it to another source.

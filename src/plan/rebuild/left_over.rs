@@ -50,6 +50,7 @@ fn local(
             Standing::Copied { .. } | Standing::Alone | Standing::Foreign => {}
         }
     }
+    draft.step_on(&plan.id, TableAction::StartMerges { name: name.clone() }, abandoned.clone(), []);
     // All its rows are in the table that it was to replace.
     draft.step_on(&plan.id, TableAction::Drop { name: next.clone(), is_view: false, sync }, abandoned, []);
     if keep.days == 0 {

@@ -50,7 +50,7 @@ pub(super) fn rebuild(
     for host in hosts {
         let Some(found) = found(object, *host, live) else { continue };
         let server = &live.hosts[*host];
-        let work = work(object, found);
+        let work = work(object, object.form(*host), found);
         misfits(object, *host, &work.copy, server, plan);
         room(object, *host, &work.copy, server, plan);
         match standing::standing(local, found, server, &object.desired.definition) {
@@ -136,14 +136,14 @@ fn text(definition: &Definition) -> &str {
 }
 
 /// What is built and how it is filled, from the table as it stands.
-fn work(object: &ObjectDiff, found: &LiveObject) -> Work {
+fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject) -> Work {
     let (desired, local) = (&object.desired, &object.desired.definition.name);
-    let columns = columns::copied(desired, &found.definition);
+    let columns = columns::copied(desired, form, &found.definition);
     let copy = Copy {
         from: local.clone(),
         to: next(local),
         through: None,
-        method: columns::method(&desired.definition, &found.definition, &columns.values),
+        method: columns::method(form, &found.definition, &columns.values),
         columns: columns.values,
     };
     let definition = Definition { name: next(local), comment: String::new(), ..desired.definition.clone() };
