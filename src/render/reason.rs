@@ -205,14 +205,16 @@ pub(super) fn impact(impact: &Impact) -> String {
     let mut parts = Vec::new();
     match impact.class {
         Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
-        Class::Paused | Class::Reconnected => {}
+        Class::Paused => parts.push("views made again".to_owned()),
+        Class::Reconnected => parts.push("Kafka table replaced".to_owned()),
         Class::Rebuilt => {
-            let rows = impact.rows.map(|n| format!("; {} rows copied", grouped(n))).unwrap_or_default();
-            parts.push(format!("rebuild{rows}; ingestion waits as long"));
+            let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("table rebuilt{rows}"));
         }
     }
     if let Some(pause) = impact.pause {
-        parts.push(format!("pause about {} s", pause.as_secs()));
+        let copying = if impact.class == Class::Rebuilt { " and as long as the copy takes" } else { "" };
+        parts.push(format!("pause about {} s{copying}", pause.as_secs()));
         parts.push(match impact.offsets {
             Offsets::Kept => "offsets kept".into(),
             Offsets::Carried => "offsets carried over to the new group".into(),

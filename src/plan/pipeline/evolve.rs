@@ -74,7 +74,7 @@ fn rebuilds(treated: &[Treated<'_>]) -> bool {
 }
 
 /// Whether rows must not flow while this is done.
-fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
     let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
     let views_move = view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
     let columns_move = treated.iter().any(|t| t.moves_columns(live));
@@ -86,9 +86,12 @@ fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -
                 && t.any(|t| matches!(t, Treatment::Remake))
     });
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
+    let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
     rebuilds(treated)
         || hub
+        || entry_goes
         || regroups
         || replaced
         || view(|t| matches!(t, Treatment::Remake))
