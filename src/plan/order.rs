@@ -197,11 +197,12 @@ impl Subject {
 
 /// The place of a step among those of its own resource. Steps of a lower rank are done before any of a higher one
 /// begins: ingestion stops first and starts last, and what lies between is done while nothing flows.
-fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carries: bool) -> u8 {
+fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 {
     match &step.action {
         Action::Kafka(action) => match action {
-            // Before the table that tells the old group is gone.
-            KafkaAction::SetOffsets { .. } => 4,
+            // Before the table that tells the old group is gone, and once more when nothing is read any more.
+            KafkaAction::SetOffsets { early: true, .. } => 0,
+            KafkaAction::SetOffsets { early: false, .. } => 7,
             KafkaAction::RemoveMembers { .. } => 6,
             // Topics are resources of their own; the edges below place them.
             KafkaAction::CreateTopic { .. } | KafkaAction::GrowTopic { .. } | KafkaAction::AlterTopic { .. } => 0,
@@ -210,13 +211,13 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
         },
         Action::Table(action) => match action {
             TableAction::CreateDatabase { .. } => 0,
-            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds. Only
-            // while offsets are carried over must the table tell the old group until nothing is read any more.
-            TableAction::Drop { name, .. } if relations.topics.contains_key(name) && !carries => 0,
-            TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 1,
-            TableAction::Drop { is_view: true, .. } => 2,
+            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds; and a
+            // stream that finds no view commits what it has read.
+            TableAction::Drop { name, .. } if relations.topics.contains_key(name) => 1,
+            TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 2,
+            TableAction::Drop { is_view: true, .. } => 3,
             TableAction::Flush { name } if swaps.stands_aside(name, at) => 16,
-            TableAction::Flush { .. } => 3,
+            TableAction::Flush { .. } => 4,
             TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
             TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
             // They tell what was cut until it is finished.
@@ -336,14 +337,11 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
 fn by_rank(steps: &[Step], relations: &Relations, swaps: &Swaps<'_>) -> BTreeSet<(usize, usize)> {
     let mut edges = BTreeSet::new();
     let mut of: BTreeMap<&ResourceId, BTreeMap<u8, Vec<usize>>> = BTreeMap::new();
-    let sets = steps.iter().filter(|s| matches!(s.action, Action::Kafka(KafkaAction::SetOffsets { .. })));
-    let carrying: BTreeSet<&ResourceId> = sets.map(|s| &s.resource).collect();
     for (i, step) in steps.iter().enumerate() {
         // Databases are shared; their edges are below.
         if !matches!(step.action, Action::Table(TableAction::CreateDatabase { .. })) {
             let ranks = of.entry(&step.resource).or_default();
-            let carries = carrying.contains(&step.resource);
-            ranks.entry(rank(i, step, relations, swaps, carries)).or_default().push(i);
+            ranks.entry(rank(i, step, relations, swaps)).or_default().push(i);
         }
     }
     for ranks in of.values() {

@@ -91,6 +91,8 @@ pub enum KafkaAction {
         topics: Vec<String>,
         /// Where it begins.
         start: Start,
+        /// Whether the group of before still reads: a first place, for an apply that is cut before the last one is set.
+        early: bool,
     },
     /// Deletes the offsets that a group without members has of some topics.
     ForgetOffsets {

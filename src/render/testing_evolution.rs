@@ -65,7 +65,8 @@ pub(super) fn evolved(plan: &mut Plan) {
         consumers: 1,
         client_id: None,
     }];
-    let set = KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start };
+    let set =
+        KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start, early: false };
     let leave = KafkaAction::RemoveMembers { table: kafka.clone(), group: group.clone(), consumers };
     plan.steps.push(step(&id, set, &[], &[Hazard::SkipsMessages]));
     plan.steps.push(step(&id, leave, &[], &[]));
