@@ -59,6 +59,12 @@ impl ObjectDiff {
         self.forms.get(&host).unwrap_or(&self.desired.definition)
     }
 
+    /// The object as it stands on a host, under its name or the one it had before.
+    pub fn standing<'l>(&self, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
+        let old = self.desired.renamed_from.as_ref().filter(|_| self.under_old_name.contains(&host));
+        live.hosts.get(host)?.objects.get(old.unwrap_or(&self.desired.definition.name))
+    }
+
     /// The comment to give to the object as it is: with the manifest's text, and saying of its secrets what it said
     /// before. That of the definition is for an object made anew, with the secrets of today.
     pub fn comment_in_place(&self) -> String {

@@ -1,7 +1,7 @@
 //! The Kafka table is replaced: its consumers leave nothing behind in their group, and the group goes on where it
 //! should.
 
-use super::treatment::{Treated, Treatment, standing};
+use super::treatment::{Treated, Treatment};
 use crate::diff::PipelineDiff;
 use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
 use crate::plan::build::Draft;
@@ -27,7 +27,7 @@ pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &Li
 
 /// The groups of the Kafka tables that stand there, those that are no longer declared included.
 fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
-    let standing = source.hosts.keys().filter_map(|host| standing(source.object, *host, live)).map(|o| &o.definition);
+    let standing = source.hosts.keys().filter_map(|host| source.object.standing(*host, live)).map(|o| &o.definition);
     let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
     found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
 }
@@ -131,7 +131,7 @@ fn leave(
 
 /// The table's consumers on a host, as it stands or as it is to be.
 fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
-    let found = standing(source.object, host, live).map(|o| &o.definition);
+    let found = source.object.standing(host, live).map(|o| &o.definition);
     consumer_of(found.unwrap_or(&source.object.desired.definition), host, live)
 }
 

@@ -3,7 +3,7 @@
 //! keeps what arrives.
 
 use super::consumer;
-use super::treatment::{Treated, Treatment, standing};
+use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make};
 use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{KeepFor, Live, LiveClickHouse, Role};
@@ -119,13 +119,13 @@ fn stop(
 ) {
     for view in treated.iter().filter(|t| t.is_view()) {
         let object = view.object;
-        let there = |host: &usize| standing(object, *host, live).is_some();
+        let there = |host: &usize| object.standing(*host, live).is_some();
         // What reads Kafka now is what stops, whatever it is to read after.
         let reads_kafka = |host: &usize| {
             let sources = treated.iter().filter(|t| t.role() == Role::Source);
             let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
             let mut names = names.chain(diff.undeclared.keys());
-            let found = standing(object, *host, live);
+            let found = object.standing(*host, live);
             names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
         };
         let remade = view.hosts_with(|t| matches!(t, Treatment::Remake));
@@ -140,7 +140,7 @@ fn stop(
         }
     }
     for table in treated.iter().filter(|t| t.role() == Role::Distributed) {
-        let there = |host: &usize| standing(table.object, *host, live).is_some();
+        let there = |host: &usize| table.object.standing(*host, live).is_some();
         let on: BTreeSet<usize> = table.object.hosts.keys().copied().filter(there).collect();
         for (hosts, old) in by_name(table, on) {
             let name = if old { table.object.desired.renamed_from.as_ref() } else { Some(table.name()) };
@@ -298,7 +298,7 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
 /// Whether the sharding key is another one.
 fn reshards(object: &Treated<'_>, host: usize, live: &LiveClickHouse) -> bool {
     let key = |d: &crate::model::Definition| d.engine.args.get(3).cloned();
-    let found = standing(object.object, host, live).and_then(|o| key(&o.definition));
+    let found = object.object.standing(host, live).and_then(|o| key(&o.definition));
     match (key(&object.object.desired.definition), found) {
         (Some(new), Some(old)) => !new.same(&old),
         (None, None) => false,

@@ -1,7 +1,7 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
 use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
-use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName, Role};
+use crate::model::{Definition, LiveClickHouse, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
 use crate::plan::rebuild;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,21 +84,12 @@ impl<'a> Treated<'a> {
     pub fn moves_columns(&self, live: &LiveClickHouse) -> bool {
         self.hosts.iter().any(|(host, treatment)| match treatment {
             Treatment::Alter(alteration) => {
-                standing(self.object, *host, live).is_some_and(|o| alteration.moves_columns(&o.definition))
+                self.object.standing(*host, live).is_some_and(|o| alteration.moves_columns(&o.definition))
             }
             Treatment::Rebuild(_) => true,
             Treatment::Remake => !self.is_view(),
             Treatment::Keep | Treatment::Make | Treatment::Query | Treatment::Swap | Treatment::Nothing => false,
         })
-    }
-}
-
-/// The object as it stands on a host, under its name or the one it had before.
-pub(super) fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
-    let objects = &live.hosts.get(host)?.objects;
-    match object.under_old_name.contains(&host) {
-        true => objects.get(object.desired.renamed_from.as_ref()?),
-        false => objects.get(&object.desired.definition.name),
     }
 }
 
@@ -116,7 +107,7 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         return Treatment::Nothing;
     }
     match object.desired.role {
-        Role::View | Role::EntryView => match standing(object, host, live) {
+        Role::View | Role::EntryView => match object.standing(host, live) {
             _ if renamed => Treatment::Remake,
             _ if !differs => Treatment::Keep,
             Some(found) if !has(&Attribute::Target) && reads_the_same(object, &found.definition) => Treatment::Query,
@@ -156,7 +147,7 @@ fn altered(
     live: &LiveClickHouse,
 ) -> Result<Alteration, NoAlter> {
     let first = || changes.first().map_or(Attribute::Engine, |c| c.attribute.clone());
-    let found = standing(object, host, live).ok_or_else(|| NoAlter(first()))?;
+    let found = object.standing(host, live).ok_or_else(|| NoAlter(first()))?;
     let refused = live.hosts.get(host).is_some_and(|h| h.unalterable.contains_key(&object.desired.definition.name));
     if refused {
         let structural = changes.iter().find(|c| c.attribute != Attribute::Comment);

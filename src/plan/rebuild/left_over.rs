@@ -2,7 +2,7 @@
 //! time has passed, and names that were cut between two renames.
 
 use super::standing::{Standing, standing};
-use super::{exchanges, found, next, text};
+use super::{exchanges, next, text};
 use crate::diff::ObjectDiff;
 use crate::model::live::LiveHost;
 use crate::model::{KeepFor, LiveClickHouse, ObjectName, Owner, Role, scratch};
@@ -43,7 +43,7 @@ fn local(
     let (name, next, sync) = (&desired.name, next(&desired.name), desired.engine.is_replicated());
     let (mut abandoned, mut replaced) = (BTreeSet::new(), BTreeSet::new());
     for host in object.hosts.keys() {
-        let Some(found) = found(object, *host, live) else { continue };
+        let Some(found) = object.standing(*host, live) else { continue };
         match standing(name, found, &live.hosts[*host], desired) {
             Standing::Copied { .. } if !rebuilt.contains(host) => drop(abandoned.insert(*host)),
             Standing::Replaced => drop(replaced.insert(*host)),

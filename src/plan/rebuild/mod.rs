@@ -48,7 +48,7 @@ pub(super) fn rebuild(
     let (mut marked, mut stale) = (BTreeSet::new(), BTreeSet::new());
     let mut ready = BTreeSet::new();
     for host in hosts {
-        let Some(found) = found(object, *host, live) else { continue };
+        let Some(found) = object.standing(*host, live) else { continue };
         let server = &live.hosts[*host];
         let work = work(object, object.form(*host), found);
         misfits(object, *host, &work.copy, server, plan);
@@ -123,12 +123,6 @@ fn swap(
 /// Databases of the engines Atomic and Replicated swap two names at one moment.
 pub(super) fn exchanges(host: &LiveHost, database: &str) -> bool {
     host.database_engines.get(database).is_none_or(|engine| matches!(engine.as_str(), "Atomic" | "Replicated"))
-}
-
-/// The table as it stands on a host, under its name or the one it had before.
-fn found<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
-    let old = object.desired.renamed_from.as_ref().filter(|_| object.under_old_name.contains(&host));
-    live.hosts.get(host)?.objects.get(old.unwrap_or(&object.desired.definition.name))
 }
 
 fn text(definition: &Definition) -> &str {
