@@ -73,10 +73,11 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             format!("{object} has to be built anew, and {}", obstacle(why, hosts))
         }
         Blocked::DoesNotFit { object, column, rows, host } => format!(
-            "{} of {object} on {} have a {column} that does not fit the new type: change or delete them first, or \
-             choose a wider type",
-            count(usize::try_from(*rows).unwrap_or(usize::MAX), "row"),
-            hosts.one(*host)
+            "{} of {object} on {} {} a value in column {column} that does not fit the new type: change or delete it \
+             first, or choose a wider type",
+            counted(*rows, "row"),
+            hosts.one(*host),
+            if *rows == 1 { "has" } else { "have" }
         ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
             "no ClickHouse host answered: start the servers or correct `spec.clickhouse.url`".into()
@@ -232,7 +233,12 @@ pub(super) fn impact(impact: &Impact) -> String {
 }
 
 fn messages(n: u64) -> String {
-    format!("{} message{}", grouped(n), if n == 1 { "" } else { "s" })
+    counted(n, "message")
+}
+
+/// `1 row`, `1,204,117 rows`.
+fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 fn replicas((least, most): (usize, usize)) -> String {
