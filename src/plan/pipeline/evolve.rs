@@ -9,7 +9,7 @@ use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::TableAction;
-use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
+use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -80,7 +80,10 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let columns_move = treated.iter().any(|t| t.moves_columns(live));
     let hub = treated.iter().any(|t| {
         let renamed = !t.object.under_old_name.is_empty();
-        renamed || t.role() == Role::Hub && t.any(|t| matches!(t, Treatment::Remake))
+        // Were the table of one view away, the others would write the same block again and again.
+        renamed
+            || matches!(t.role(), Role::Hub | Role::ErrorSink | Role::Distributed)
+                && t.any(|t| matches!(t, Treatment::Remake))
     });
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
@@ -210,9 +213,13 @@ fn change(
 }
 
 /// A table with rows takes its new name; nothing is copied.
-fn rename(object: &Treated<'_>, plan: &ResourcePlan, draft: &mut Draft) {
+fn rename(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
     let Some(old) = object.object.desired.renamed_from.clone() else { return };
-    if object.role() == Role::Local {
+    if object.role() == Role::Local && !object.object.under_old_name.is_empty() {
+        // A view goes on reading the name: with the table gone from it, rows would pass it by without a word.
+        for reader in &object.object.strangers {
+            plan.block(Blocked::ReadByStranger { object: old.clone(), reader: reader.clone() });
+        }
         let pairs = vec![(old, object.name().clone())];
         let hosts = object.object.under_old_name.clone();
         draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);

@@ -3,6 +3,7 @@
 use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
 use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
+use crate::plan::rebuild;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with an object on a host, its comment apart.
@@ -127,13 +128,20 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         Role::Distributed | Role::Local if !differs => Treatment::Keep,
         Role::Distributed => match altered(object, host, changes, live) {
             Ok(alteration) if changes.iter().all(is_of_columns) => Treatment::Alter(alteration),
-            Ok(_) | Err(_) => Treatment::Swap,
+            Ok(_) | Err(_) if swaps(object, host, live) => Treatment::Swap,
+            Ok(_) | Err(_) => Treatment::Remake,
         },
         Role::Local => match altered(object, host, changes, live) {
             Ok(alteration) => Treatment::Alter(alteration),
             Err(NoAlter(attribute)) => Treatment::Rebuild(attribute),
         },
     }
+}
+
+/// Whether two tables of its database can take each other's names at one moment.
+fn swaps(object: &ObjectDiff, host: usize, live: &LiveClickHouse) -> bool {
+    let database = &object.desired.definition.name.database;
+    live.hosts.get(host).is_some_and(|server| rebuild::exchanges(server, database))
 }
 
 /// Columns and the comment are all that can be altered of a Distributed table.

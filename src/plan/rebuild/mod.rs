@@ -121,7 +121,7 @@ fn swap(
 }
 
 /// Databases of the engines Atomic and Replicated swap two names at one moment.
-fn exchanges(host: &LiveHost, database: &str) -> bool {
+pub(super) fn exchanges(host: &LiveHost, database: &str) -> bool {
     host.database_engines.get(database).is_none_or(|engine| matches!(engine.as_str(), "Atomic" | "Replicated"))
 }
 

@@ -41,3 +41,20 @@ async fn tables_are_renamed_and_a_cut_between_the_two_renames_is_finished() {
     assert_eq!(contents(&name).await, before);
     project.clean().await;
 }
+
+#[tokio::test]
+async fn a_distributed_table_is_dropped_and_made_again_while_nothing_flows() {
+    let name = unique("ordinary");
+    ordinary(&name).await;
+    let (project, before) = filled(&name, "orderBy: n").await;
+    let settings = "orderBy: n\n      distributed: {shardingKey: rand(), settings: {fsync_after_insert: 1}}";
+    project.rewrite(&table(&name, COLUMNS, settings));
+    let prepared = project.plan_with(&on(25)).await;
+    let swap = |a: &Action| matches!(a, Action::Table(TableAction::Exchange { .. }));
+    assert!(!prepared.plan.steps.iter().any(|s| swap(&s.action)), "{:#?}", prepared.plan.steps);
+    assert!(prepared.plan.resources.iter().any(|r| r.impact.as_ref().is_some_and(|i| i.pause.is_some())));
+    project.apply_with(&on(25)).await;
+    assert_eq!(beside(&name).await, "");
+    assert_eq!(contents(&name).await, before);
+    project.clean().await;
+}
