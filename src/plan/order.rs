@@ -148,6 +148,8 @@ enum Subject {
     /// Columns of a table go.
     Shrink(ObjectName),
     Flush(ObjectName),
+    /// The queue of a table that stands aside is sent.
+    Send(ObjectName),
     Drop(ObjectName),
     /// A table goes that stood aside for another one, or served to copy.
     Discard(ObjectName),
@@ -313,6 +315,11 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
         {
             return Subject::Discard(name.clone());
         }
+        if let Subject::Flush(name) = &subject
+            && swaps.stands_aside(name, at)
+        {
+            return Subject::Send(name.clone());
+        }
         subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
@@ -388,7 +395,8 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
         ],
         Subject::Rename(name) => vec![Subject::MakeDatabase(name.database.clone())],
         // The queue of a table that stood aside goes to where the new one sends.
-        Subject::Discard(name) => vec![Subject::Flush(name.clone())],
+        Subject::Discard(name) => vec![Subject::Flush(name.clone()), Subject::Send(name.clone())],
+        Subject::Send(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),

@@ -6,6 +6,7 @@ mod field_effects;
 mod fields;
 mod finding_codes;
 mod findings;
+mod reviewing;
 
 use std::fs;
 use std::path::Path;

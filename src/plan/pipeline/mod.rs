@@ -204,11 +204,15 @@ fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, dr
 /// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
 /// They hold no rows themselves.
 fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let sources = diff.objects.iter().filter(|o| o.desired.role == Role::Source);
+    let sources: BTreeSet<_> = sources.map(|o| &o.desired.definition.name).collect();
     for (name, left_over) in &diff.left_over {
-        let hosts = left_over.hosts.iter().copied().collect();
-        plan.changes.push(Change::Unmake { object: name.clone(), hosts, hazards: Vec::new() });
+        let listed = left_over.hosts.iter().copied().collect();
+        let entry = left_over.reads.iter().any(|table| sources.contains(table));
+        let hazards = if entry { vec![Hazard::PausesIngestion] } else { Vec::new() };
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
         let action = TableAction::Drop { name: name.clone(), is_view: true, sync: false };
-        draft.step_on(&plan.id, action, left_over.hosts.clone(), []);
+        draft.step_on(&plan.id, action, left_over.hosts.clone(), hazards);
     }
 }
 

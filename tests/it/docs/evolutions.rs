@@ -44,9 +44,35 @@ fn word(case: &Value, field: &str) -> String {
     case[field].as_str().unwrap_or_else(|| panic!("no `{field}`")).to_owned()
 }
 
+/// What a plan says of the rows that flow: how, the pause, the offsets. In the words of the plan itself.
+struct Impact {
+    class: String,
+    pause: String,
+    offsets: String,
+}
+
+impl Impact {
+    fn of(plan: &str) -> Self {
+        let pipelines =
+            plan.lines().filter(|line| line.split(' ').nth(1).is_some_and(|w| w.starts_with("KafkaPipeline/")));
+        let said = pipelines.filter_map(|line| line.split_once("   ")).map(|(_, words)| words.split("; "));
+        let Some(said) = said.map(Iterator::collect::<Vec<_>>).find(|parts| parts.len() > 1) else {
+            return Self { class: "in place".into(), pause: "none".into(), offsets: "kept".into() };
+        };
+        let part = |begins: &str| said.iter().find(|part| part.starts_with(begins));
+        let offsets = part("offsets ").map(|words| words.trim_start_matches("offsets "));
+        let offsets = offsets.or_else(|| part("messages ").or_else(|| part("the new topic ")).copied());
+        Self {
+            class: said[0].replace(", N rows copied", ""),
+            pause: part("pause ").map_or("none", |words| words.trim_start_matches("pause ")).into(),
+            offsets: offsets.unwrap_or("kept").into(),
+        }
+    }
+}
+
 #[test]
 fn evolutions_are_documented() {
-    let mut out = String::from(INTRODUCTION);
+    let mut out = format!("{INTRODUCTION}{}{TABLE}", include_str!("pause.md"));
     let folders = folders();
     assert!(folders.len() >= 40, "only {} evolutions", folders.len());
     for folder in folders {
@@ -62,21 +88,24 @@ fn evolutions_are_documented() {
             (None, None, Ok(plan)) => steps(&plan, &format!("e{}", &name[..2])),
         };
         assert!(!steps.is_empty(), "{name}: no steps in plan.txt");
+        let told = Impact::of(&fs::read_to_string(folder.join("plan.txt")).unwrap_or_default());
         let plan = if case["awaits"].is_null() {
             format!("[plan](../tests/cases/evolutions/{name}/plan.txt)")
         } else {
             String::from("-")
         };
         let killed = if case["killed"].as_bool() == Some(true) { ", killed at each step" } else { "" };
+        let back = if case["back"].is_null() { "" } else { ", changed back" };
         let cells = [
             word(&case, "title"),
-            word(&case, "way"),
+            told.class,
             steps,
-            word(&case, "pause"),
+            told.pause,
+            told.offsets,
             word(&case, "lost"),
             word(&case, "twice"),
             plan,
-            format!("[{name}](../tests/cases/evolutions/{name}/case.yaml){killed}"),
+            format!("[{name}](../tests/cases/evolutions/{name}/case.yaml){killed}{back}"),
         ];
         let _ = writeln!(out, "| {} |", cells.map(|c| cell(&c)).join(" | "));
     }
@@ -95,11 +124,17 @@ second with `acks=all`, before, during and after the change; once some are in th
 with the plan shown here, and applied. At the end every number must be in the table, none may be there twice unless the
 row says so, and the next plan must be empty. Rows marked *killed at each step* also run as a process that is killed
 (SIGKILL) after step 1, 2, … and at random moments, and is then started again: the objects on every host must be those of
-a run that was not interrupted.
+a run that was not interrupted. Rows marked *changed back* also go to `after.yaml` and back to `before.yaml` under the
+same producer.
 
-**Pause** is how long nothing is ingested; Kafka keeps what arrives meanwhile. **Lost** and **twice** are about rows and
-messages.
+**Class**, **pause** and **offsets** are the words of the plan; **lost** and **twice** are what the test proves, and it
+fails where the plan says otherwise. During a pause Kafka keeps what arrives.
 
-| What changes | Way | Steps | Pause | Lost | Twice | Plan | Test |
-|---|---|---|---|---|---|---|---|
+";
+
+const TABLE: &str = "
+## Every change
+
+| What changes | Class | Steps | Pause | Offsets | Lost | Twice | Plan | Test |
+|---|---|---|---|---|---|---|---|---|
 ";

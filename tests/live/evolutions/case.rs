@@ -53,7 +53,7 @@ pub struct Spec {
     /// The same for what is sent after the change.
     #[serde(default)]
     pub send_after: Option<String>,
-    /// A message without a number (0), after every eight numbers; `${n}` is the number that comes next.
+    /// A message without a number (0), after every sixteen numbers; `${n}` is the number that comes next.
     #[serde(default)]
     pub noise: Option<String>,
     /// The producer rests during the change and everything is read before it: the topic goes, or its format changes.
@@ -80,6 +80,9 @@ pub struct Spec {
     /// A field of the manifests that does not exist yet: `after.yaml` is refused because of it.
     #[serde(default)]
     pub awaits: Option<String>,
+    /// Whether it is also changed back, and the hazards that have to be allowed for it.
+    #[serde(default)]
+    pub back: Option<Vec<String>>,
     /// Whether the program is also killed at each step of it.
     #[serde(default)]
     pub killed: bool,
@@ -118,6 +121,8 @@ pub struct Case {
     pub patience: Duration,
     /// The node of a case that has one.
     node: usize,
+    /// On a cluster of two of the nodes, where it is on one at all.
+    small: bool,
     path: PathBuf,
 }
 
@@ -134,6 +139,7 @@ impl Case {
             spec,
             patience: PATIENCE,
             node: number % 4,
+            small: false,
             path: path.to_owned(),
         }
     }
@@ -141,6 +147,11 @@ impl Case {
     /// The same case under a name of its own, on some node.
     pub fn named(&self, name: &str, node: usize) -> Self {
         Self { name: name.to_owned(), node: node % 4, ..self.clone() }
+    }
+
+    /// The same case on two hosts instead of four, which are enough to be cut between two: one pair or the other.
+    pub fn on_two_hosts(&self) -> Self {
+        Self { small: true, ..self.clone() }
     }
 
     /// The same case with another patience.
@@ -161,7 +172,12 @@ impl Case {
 
     /// Nodes of the shared sandbox that the case is on; the first is asked.
     pub fn nodes(&self) -> Vec<usize> {
-        if self.spec.cluster { (0..shared().clickhouse_urls.len()).collect() } else { vec![self.node] }
+        match (self.spec.cluster, self.small, self.node < 2) {
+            (true, false, _) => (0..shared().clickhouse_urls.len()).collect(),
+            (true, true, true) => vec![0, 1],
+            (true, true, false) => vec![2, 3],
+            (false, ..) => vec![self.node],
+        }
     }
 
     /// The golden plan.
@@ -188,7 +204,14 @@ impl Case {
     fn project(&self, resources: &str, brokers: &str) -> Project {
         let urls = &shared().clickhouse_urls;
         let clickhouse = if self.spec.cluster {
-            format!("url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"", urls[0])
+            let cluster = match self.nodes()[..] {
+                [0, 1] => "ingest",
+                [2, 3] => "storage",
+                _ => "dwh_test",
+            };
+            let hosts: Vec<String> = self.nodes().iter().map(|node| format!("\"{}\"", urls[*node])).collect();
+            let (url, hosts) = (&hosts[0], hosts.join(", "));
+            format!("url: {url}, cluster: {cluster}, ddl: perHost, hosts: [{hosts}]")
         } else {
             format!("url: \"{}\"", urls[self.node])
         };

@@ -4,6 +4,7 @@
 //! `SLUICE_EVOLUTION=05,07` chooses by the beginning of the folders' names; `SLUICE_BLESS=1` writes the golden plans.
 
 mod arrival;
+mod back;
 mod case;
 mod change;
 mod golden;

@@ -10,9 +10,9 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 /// Numbers written in one go.
-const BATCH: u64 = 8;
+const BATCH: u64 = 16;
 /// From one go to the next: 160 messages a second.
-const PACE: Duration = Duration::from_millis(50);
+const PACE: Duration = Duration::from_millis(100);
 
 /// What the producer does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
