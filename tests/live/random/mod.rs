@@ -21,7 +21,7 @@ use rng::Rng;
 use sluice::plan::{Change, Plan, Policy, ResourcePlan};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Instant;
+use tokio::time::Instant;
 use world::{ExpectedChange, World};
 
 /// Pipelines of a run, over all nodes and the cluster.
