@@ -161,6 +161,12 @@ fn start(
     if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
     }
+    // A topic that is nowhere and that nobody makes has no place to begin at: whoever makes it, its first message is it.
+    let known = |topic: &&String| live.kafka.ends.contains_key(*topic) || live.kafka.topics.contains_key(*topic);
+    let topics: Vec<String> = desired.topics.iter().filter(known).cloned().collect();
+    if topics.is_empty() {
+        return None;
+    }
     let committed = live.kafka.groups.get(&desired.group);
     if committed.is_some_and(|offsets| offsets.keys().any(|(topic, _)| desired.topics.contains(topic))) {
         if !old.is_empty() {
@@ -194,7 +200,7 @@ fn start(
         let Numbers { again, skipped, ahead } = numbers;
         plan.notes.push(Note::GroupStarts { group: desired.group.clone(), again, skipped, ahead });
     }
-    let (table, group, topics) = (source.name().clone(), desired.group.clone(), desired.topics.clone());
+    let (table, group) = (source.name().clone(), desired.group.clone());
     draft.step(&plan.id, KafkaAction::SetOffsets { table, group, topics, start: begin }, hazards);
     (!old.is_empty()).then_some(offsets)
 }
