@@ -115,11 +115,12 @@ impl self::Copy {
     }
 }
 
-/// The sum of a hash of every row: the same for the same rows in any order, and a row more or less changes it.
+/// The sum of a hash of every row: the same for the same rows in any order, and a row more or less changes it. Hashed
+/// as a tuple: of values side by side one NULL makes the hash NULL, and the sum passes over the row.
 fn count(values: &[String], table: &ObjectName, by_partition: bool) -> String {
     let partition = if by_partition { " WHERE _partition_id = {partition:String}" } else { "" };
     format!(
-        "SELECT count() AS rows, toString(sum(cityHash64({}))) AS checksum FROM {}{partition}",
+        "SELECT count() AS rows, toString(sum(cityHash64(tuple({})))) AS checksum FROM {}{partition}",
         values.join(", "),
         quote::object(table)
     )
@@ -208,4 +209,23 @@ pub fn query_ids(to: &ObjectName) -> String {
 /// Ends the statements that copy into a table, and waits for their end.
 pub fn kill(to: &ObjectName) -> String {
     format!("KILL QUERY WHERE startsWith(query_id, {}) SYNC", quote::literal(&query_ids(to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_with_a_null_has_a_hash() {
+        let copy = Copy {
+            from: ObjectName::new("d", "t"),
+            to: ObjectName::new("d", "u"),
+            through: None,
+            columns: vec![("a".to_owned(), CopiedValue::Same("a".to_owned()))],
+            method: CopyMethod::Whole,
+        };
+        let counted = "SELECT count() AS rows, toString(sum(cityHash64(tuple(`a`)))) AS checksum FROM `d`.";
+        assert_eq!(copy.count_old(false), format!("{counted}`t`"));
+        assert_eq!(copy.count_new(false), format!("{counted}`u`"));
+    }
 }

@@ -161,6 +161,12 @@ fn start(
     if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
     }
+    // A topic that is nowhere and that nobody makes has no place to begin at: whoever makes it, its first message is it.
+    let known = |topic: &&String| live.kafka.ends.contains_key(*topic) || live.kafka.topics.contains_key(*topic);
+    let topics: Vec<String> = desired.topics.iter().filter(known).cloned().collect();
+    if topics.is_empty() {
+        return None;
+    }
     let keeps = desired.start_from == Some(StartFrom::Keep) && !old.is_empty();
     let committed = live.kafka.groups.get(&desired.group);
     // To go on where the old group stands is to forget where the new one stood.
@@ -200,7 +206,7 @@ fn start(
     let set = |early| KafkaAction::SetOffsets {
         table: source.name().clone(),
         group: desired.group.clone(),
-        topics: desired.topics.clone(),
+        topics: topics.clone(),
         start: begin.clone(),
         early,
     };

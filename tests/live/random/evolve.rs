@@ -20,7 +20,7 @@ pub fn evolve(rng: &mut Rng, manifest: &Manifest, world: &World) -> (Manifest, V
 fn change(rng: &mut Rng, manifest: &mut Manifest) {
     match rng.below(12) {
         0 => manifest.description = pools::comment(rng),
-        1 => drop(manifest.settings.extend([pools::kafka_setting(rng)])),
+        1 => manifest.settings.extend([pools::kafka_setting(rng)]),
         2 => drop(manifest.settings.pop_first()),
         3 => match rng.below(4) {
             0 => manifest.group = Some(rng.pick(&["a group", "another"]).to_owned()),
@@ -49,7 +49,7 @@ fn change(rng: &mut Rng, manifest: &mut Manifest) {
 /// A target more or less.
 fn targets(rng: &mut Rng, manifest: &mut Manifest) {
     let free = |t: &Target| !manifest.targets.iter().any(|other| other.reads.as_ref() == Some(&t.name));
-    let goes = manifest.targets.iter().skip(1).position(|t| free(t)).map(|i| i + 1);
+    let goes = manifest.targets.iter().skip(1).position(free).map(|i| i + 1);
     match goes {
         Some(index) if rng.percent(50) => drop(manifest.targets.remove(index)),
         _ if manifest.targets.len() < 4 => {
@@ -121,7 +121,7 @@ fn otherwise(rng: &mut Rng, column: &mut Column, cascade: bool) {
 fn table(rng: &mut Rng, target: &mut Target, names: &mut Manifest) {
     match rng.below(16) {
         0 => target.ttl = rng.percent(70).then(|| pools::ttl(rng)),
-        1 => drop(target.settings.extend([pools::table_setting(rng)])),
+        1 => target.settings.extend([pools::table_setting(rng)]),
         2 => drop(target.settings.pop_first()),
         3 => drop(target.indexes.insert(names.new_name("i"), pools::index(rng))),
         4 => drop(target.indexes.pop_first()),

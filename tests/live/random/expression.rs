@@ -173,7 +173,7 @@ impl Expression {
                     Binary(">" | "<" | ">=" | "=" | "!=" | "LIKE", ..) | In(..) if logic && rng.percent(50) => {
                         e.spelled(rng)
                     }
-                    e => e.operand(rng),
+                    e @ (Column(_) | Literal(_) | Call(..) | Binary(..) | In(..) | Later(..)) => e.operand(rng),
                 };
                 let (left, right) = (side(left), side(right));
                 format!("{left}{space}{operator}{space}{right}")

@@ -2,7 +2,7 @@
 
 use super::expression::Spelled;
 use crate::forms::quoted;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Columns that the targets have and expressions are made of: name, type and how its type may be spelled.
 pub const ANCHORS: [(&str, &str, &[&str]); 7] = [
@@ -112,6 +112,20 @@ impl Manifest {
     pub fn new_name(&mut self, stem: &str) -> String {
         self.names += 1;
         format!("{stem}{}", self.names)
+    }
+
+    /// Columns that have another type than they had in a target of the same name.
+    pub fn retyped(&self, before: &Manifest) -> BTreeSet<String> {
+        let types = |manifest: &Manifest| -> BTreeSet<(String, String, String)> {
+            let of = |t: &Target| {
+                t.columns
+                    .iter()
+                    .map(|c| (t.name.clone(), c.name.clone(), c.data_type.meaning.clone()))
+                    .collect::<Vec<_>>()
+            };
+            manifest.targets.iter().flat_map(of).collect()
+        };
+        types(self).difference(&types(before)).map(|(_, column, _)| column.clone()).collect()
     }
 
     /// The document, without its `apiVersion`.

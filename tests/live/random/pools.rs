@@ -4,8 +4,11 @@ use super::expression::{Gives, Spelled};
 use super::model::{Column, Index, Projection, Value};
 use super::rng::Rng;
 
+/// A spelling and what it means.
+type Text = (&'static str, &'static str);
+
 /// Types of columns of their own: spelling, meaning, and codecs that fit.
-const TYPES: [(&str, &str, &[(&str, &str)]); 26] = [
+const TYPES: [(&str, &str, &[Text]); 26] = [
     ("int", "Int32", &NUMBERS),
     ("Int32", "Int32", &NUMBERS),
     ("bigint", "Int64", &NUMBERS),

@@ -12,7 +12,7 @@ pub enum ExpectedChange {
     Attribute(String, Attribute),
     /// An object is made.
     Made(String),
-    /// A view that is no longer declared goes.
+    /// A view or a hub that is no longer declared goes.
     Unmade(String),
 }
 
@@ -60,7 +60,7 @@ impl World {
         changes
     }
 
-    /// Brings it to a manifest: what else is there stays, but for views over what is declared.
+    /// Brings it to a manifest: what else is there stays, where it holds rows.
     pub fn become_of(&mut self, next: &Manifest) {
         let wanted = objects(next);
         for name in self.left_over(&wanted) {
@@ -69,22 +69,12 @@ impl World {
         self.0.extend(wanted);
     }
 
+    /// What is no longer declared and holds no rows; tables with rows stay.
     fn left_over(&self, wanted: &BTreeMap<String, Object>) -> Vec<String> {
-        // From view to view: a hub that is no longer declared goes with what reads it.
-        let mut gone: BTreeSet<String> = BTreeSet::new();
-        loop {
-            let reached = |name: &String| wanted.contains_key(name) || gone.contains(name);
-            let goes = |(name, object): &(&String, &Object)| {
-                let view = object.reads.iter().any(|r| reached(r) && self.0.contains_key(r));
-                let hub = name.ends_with("_hub") && gone.contains(&format!("{name}_mv"));
-                !wanted.contains_key(*name) && !gone.contains(*name) && (view || hub)
-            };
-            let more: Vec<String> = self.0.iter().filter(goes).map(|(name, _)| name.clone()).collect();
-            if more.is_empty() {
-                return gone.into_iter().collect();
-            }
-            gone.extend(more);
-        }
+        let goes = |(name, object): &(&String, &Object)| {
+            !wanted.contains_key(*name) && (!object.reads.is_empty() || name.ends_with("_hub"))
+        };
+        self.0.iter().filter(goes).map(|(name, _)| name.clone()).collect()
     }
 }
 

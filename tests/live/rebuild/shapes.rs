@@ -84,3 +84,19 @@ async fn a_narrower_key_column_is_cast_and_what_does_not_fit_blocks() {
     assert_eq!(ask(&format!("SELECT toTypeName(any(n)) FROM {name}.rows")).await, "UInt32");
     project.clean().await;
 }
+
+#[tokio::test]
+async fn rows_with_a_null_are_compared_too_and_a_table_may_be_empty() {
+    let name = unique("nulls");
+    let columns = COLUMNS.replace("String", "Nullable(String)");
+    let project = Project::of(&name, &table(&name, &columns, "orderBy: n"));
+    project.apply().await;
+    // The other three nodes have no row.
+    by_hand(1, &format!("INSERT INTO {name}.rows_local VALUES (1, '2026-01-01', NULL), (2, '2026-01-01', 'b')")).await;
+    project.rewrite(&table(&name, &columns, "orderBy: n\n      partitionBy: toYYYYMM(day)"));
+    assert_eq!(methods(&project.plan().await), [CopyMethod::Whole]);
+    project.apply().await;
+    let rows = ask(&format!("SELECT groupArray((n, word)) FROM (SELECT * FROM {name}.rows ORDER BY n)")).await;
+    assert_eq!(rows, "[(1,NULL),(2,'b')]");
+    project.clean().await;
+}

@@ -136,7 +136,6 @@ fn schemas() {
     for file in files {
         for node in 1..=shared().clickhouse_urls.len() {
             let to = folder().join(format!("node-{node}")).join(file.file_name().expect("a name"));
-            #[expect(clippy::disallowed_methods, reason = "what the nodes read")]
             std::fs::copy(&file, to).expect("the schema is copied");
         }
     }
