@@ -16,8 +16,8 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             Hazard::RecreatesTopic
         ),
         Blocked::ReplicationFactor { live, desired } => format!(
-            "the replication factor is {} and the manifest says {desired}: replicas change by reassignment only, which sluice \
-             does not do. Reassign them with kafka-reassign-partitions, or set replicationFactor as it is",
+            "the manifest says replicationFactor {desired} and the topic has {}: replicas change by reassignment only, which \
+             sluice does not do. Reassign them with kafka-reassign-partitions, or set replicationFactor as it is",
             replicas(live)
         ),
         Blocked::TooFewBrokers { brokers, replicas } => format!(
