@@ -1,10 +1,11 @@
-//! What a plan without changes costs, beside the floor measured in the same run: the fewest calls that read
-//! the same facts, without looking at them.
+//! What a plan costs, beside the floor measured in the same run: the fewest calls that read the same facts, without
+//! looking at them.
 //!
-//! `cargo run --release --example plan_cost [-- RUNS]` starts a sandbox of one node and one broker, creates
-//! 1,000 topics, then 100 and 1,000 chains, and measures each in processes of their own, ours and the floor
-//! taking turns. Wall time is the median of RUNS (default 5) with the smallest and the largest; memory is the
-//! peak of the process.
+//! `cargo run --release --example plan_cost [-- RUNS]` starts a sandbox of one node and one broker and takes 1,000
+//! topics, then 100 and 1,000 chains of four objects. Each is planned three times over: before anything of it is
+//! there, as it was applied, and with 100 of its resources changed. Each is measured in processes of their own, ours
+//! and the floor taking turns. Wall time is the median of RUNS (default 5) with the smallest and the largest; memory is
+//! the peak of the process.
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a benchmark")]
 
 use sluice::client::Servers;
@@ -25,7 +26,7 @@ type Error = Box<dyn std::error::Error>;
 fn main() -> Result<(), Error> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.as_slice() {
-        [what, project] if what == "ours" || what == "floor" => measure(what, Path::new(project)),
+        [what, steps, project] => measure(what, steps, Path::new(project)),
         [] => compare(5),
         [runs] => compare(runs.parse()?),
         _ => Err("usage: plan_cost [RUNS]".into()),
@@ -61,20 +62,33 @@ fn compare(runs: usize) -> Result<(), Error> {
         // Children find the servers as a user's shell would.
         children().lock().expect("no thread panicked").push((key, value));
     }
-    println!("\n{:<14} {:<6} {:>22} {:>12}   requests", "case", "who", "wall s (min..max)", "peak MB");
+    println!("\n{:<24} {:<6} {:>22} {:>12}   steps and requests", "case", "who", "wall s (min..max)", "peak MB");
     for (name, topics, chains) in [("1000 topics", 1000, 0), ("100 chains", 0, 100), ("1000 chains", 0, 1000)] {
-        let project = write(&folder.path().join(name.replace(' ', "-")), topics, chains)?;
+        let dir = folder.path().join(name.replace(' ', "-"));
+        let project = write(&dir, topics, chains, 0)?;
+        show(&format!("{name}, new"), SOME, &project, runs)?;
         create(&project)?;
-        let (mut ours, mut floor) = (Vec::new(), Vec::new());
-        for _ in 0..runs {
-            ours.push(child("ours", &project)?);
-            floor.push(child("floor", &project)?);
-        }
-        let (ours, floor) = (Figures::of(ours)?, Figures::of(floor)?);
-        println!("{name:<14} {:<6} {ours}", "ours");
-        println!("{:<14} {:<6} {floor}", "", "floor");
-        println!("{:<14} {:<6} {:>22.2}", "", "ratio", ours.median() / floor.median());
+        show(&format!("{name}, unchanged"), NONE, &project, runs)?;
+        write(&dir, topics, chains, 100)?;
+        show(&format!("{name}, 100 changed"), SOME, &project, runs)?;
     }
+    Ok(())
+}
+
+/// Whether the plan has steps.
+const SOME: &str = "some";
+const NONE: &str = "none";
+
+fn show(name: &str, steps: &str, project: &Path, runs: usize) -> Result<(), Error> {
+    let (mut ours, mut floor) = (Vec::new(), Vec::new());
+    for _ in 0..runs {
+        ours.push(child("ours", steps, project)?);
+        floor.push(child("floor", steps, project)?);
+    }
+    let (ours, floor) = (Figures::of(ours)?, Figures::of(floor)?);
+    println!("{name:<24} {:<6} {ours}", "ours");
+    println!("{:<24} {:<6} {floor}", "", "floor");
+    println!("{:<24} {:<6} {:>22.2}", "", "ratio", ours.median() / floor.median());
     Ok(())
 }
 
@@ -96,8 +110,9 @@ fn start(dir: &Path) -> Result<Sandbox, Error> {
 }
 
 /// A project of topics and of chains like the homework's: Kafka table, view, Distributed table, local table
-/// with twelve columns, an index and a projection.
-fn write(dir: &Path, topics: usize, chains: usize) -> Result<PathBuf, Error> {
+/// with twelve columns, an index and a projection. The first `changed` of each are other than before: a topic keeps its
+/// messages longer, a chain has one more column.
+fn write(dir: &Path, topics: usize, chains: usize, changed: usize) -> Result<PathBuf, Error> {
     std::fs::create_dir_all(dir)?;
     let project = "apiVersion: sluice/v1\nkind: Project\nmetadata: {name: cost}\nspec:\n  manifests: [.]\n  kafka: \
                    {bootstrapServers: \"${KAFKA_BROKERS}\"}\n  clickhouse: {url: \"${CLICKHOUSE_URL}\", cluster: \
@@ -105,15 +120,16 @@ fn write(dir: &Path, topics: usize, chains: usize) -> Result<PathBuf, Error> {
                    cost_kafka, conversions: {Date: [date]}}\n";
     std::fs::write(dir.join("sluice.yaml"), project)?;
     for i in 0..topics {
+        let retention = if i < changed { 172_800_000 } else { 86_400_000 };
         let text = format!(
             "apiVersion: sluice/v1\nkind: Topic\nmetadata: {{name: cost_{i:04}}}\nspec: {{partitions: 3, \
-             replicationFactor: 1, config: {{retention.ms: 86400000, compression.type: snappy}}}}\n"
+             replicationFactor: 1, config: {{retention.ms: {retention}, compression.type: snappy}}}}\n"
         );
         std::fs::write(dir.join(format!("topic_{i:04}.yaml")), text)?;
     }
     for i in 0..chains {
         let mut columns = String::new();
-        for c in 0..10 {
+        for c in 0..if i < changed { 11 } else { 10 } {
             write!(columns, "\n        - {{name: figure_{c}, type: Int32}}")?;
         }
         let text = format!(
@@ -160,7 +176,7 @@ fn create(project: &Path) -> Result<(), Error> {
 }
 
 /// In a process of its own: does the work once and prints seconds, peak KiB and requests.
-fn measure(what: &str, project: &Path) -> Result<(), Error> {
+fn measure(what: &str, steps: &str, project: &Path) -> Result<(), Error> {
     let environment: Vec<(String, String)> = std::env::vars().collect();
     let begin = Instant::now();
     let compiled = compiled(project, environment);
@@ -170,11 +186,13 @@ fn measure(what: &str, project: &Path) -> Result<(), Error> {
     let (wall, requests) = match what {
         "ours" => {
             let prepared = runtime.block_on(prepare(&compiled, &servers, None, &Policy::default()))?;
-            assert!(prepared.plan.is_empty(), "the plan is not empty");
+            assert_eq!(prepared.plan.steps.is_empty(), steps == NONE, "the plan has {steps} steps");
+            assert!(!prepared.plan.is_blocked(), "the plan is blocked");
             (
                 begin.elapsed(),
                 format!(
-                    "reading manifests {:.3} s; {}",
+                    "{} steps; reading manifests {:.3} s; {}",
+                    prepared.plan.steps.len(),
                     loaded.as_secs_f64(),
                     requests(&servers, prepared.clickhouse_requests)
                 ),
@@ -227,10 +245,10 @@ fn peak_kib() -> u64 {
     line.and_then(|l| l.trim().trim_end_matches(" kB").trim().parse().ok()).unwrap_or_default()
 }
 
-fn child(what: &str, project: &Path) -> Result<String, Error> {
+fn child(what: &str, steps: &str, project: &Path) -> Result<String, Error> {
     let variables = children().lock().expect("no thread panicked").clone();
     let output = std::process::Command::new(std::env::current_exe()?)
-        .arg(what)
+        .args([what, steps])
         .arg(project)
         .envs(variables)
         .stderr(std::process::Stdio::inherit())

@@ -20,6 +20,7 @@ mod view;
 mod wire;
 
 pub use located::located;
+pub use select::output_names;
 
 use crate::manifest::{Finding, Loaded, Severity};
 use crate::model::{ClickHouseConnection, Desired, KafkaConnection};

@@ -156,7 +156,7 @@ pub(super) fn tables(text: &str) -> BTreeSet<ObjectName> {
 
 /// Names of the top-level output columns of a SELECT: the alias of each item, or its bare column. `None`
 /// where the letters do not tell (`*`, an unnamed expression, `WITH`, a UNION).
-pub(super) fn output_names(text: &str) -> Option<Vec<String>> {
+pub fn output_names(text: &str) -> Option<Vec<String>> {
     let tokens = tokenize(text).ok()?;
     if !tokens.first()?.is_word("SELECT") || tokens.iter().any(|t| t.is_word("UNION")) {
         return None;

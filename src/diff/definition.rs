@@ -99,6 +99,9 @@ pub fn compare(
     }
     if desired.is_view() {
         found.fragment(Attribute::Query, desired.query.as_ref(), live.query.as_ref(), Fragment::same);
+        if found.0.iter().all(|c| c.attribute != Attribute::Query) {
+            outputs(&desired.columns, &live.columns, &mut found);
+        }
         let name = |d: &Definition| d.target.as_ref().map(|t| t.to_string());
         if desired.target != live.target {
             found.add(Attribute::Target, name(live), name(desired));
@@ -195,6 +198,21 @@ impl Found {
 
 fn some(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The columns that a view's query gives against those that it was stored with, where both are known. Their types alone
+/// are no difference: rows pass with those of the query's moment into those of the target, whatever is stored.
+fn outputs(desired: &[Column], live: &[Column], found: &mut Found) {
+    if desired.is_empty() || live.is_empty() {
+        return;
+    }
+    let lacks = |columns: &[Column], column: &Column| !columns.iter().any(|c| c.name == column.name);
+    for new in desired.iter().filter(|c| lacks(live, c)) {
+        found.add(Attribute::Column(new.name.clone()), None, Some(shown_column(new)));
+    }
+    for old in live.iter().filter(|c| lacks(desired, c)) {
+        found.add(Attribute::Column(old.name.clone()), Some(shown_column(old)), None);
+    }
 }
 
 fn columns(desired: &[Column], live: &[Column], renamed: &BTreeMap<String, String>, found: &mut Found) {

@@ -40,10 +40,10 @@ pub enum TopicChange {
         /// Desired.
         new: u32,
     },
-    /// Replicas: the least and the most any partition has.
+    /// Replicas, of one partition at least.
     ReplicationFactor {
-        /// Live, smallest and largest.
-        old: (usize, usize),
+        /// Live, of each partition by its number.
+        old: Vec<usize>,
         /// Desired.
         new: u16,
     },
@@ -89,11 +89,10 @@ fn changes(desired: &DesiredTopic, live: &LiveTopic) -> Vec<TopicChange> {
     if partitions != desired.partitions {
         changes.push(TopicChange::Partitions { old: partitions, new: desired.partitions });
     }
-    let (least, most) =
-        (live.replicas.iter().min().copied().unwrap_or(0), live.replicas.iter().max().copied().unwrap_or(0));
     let wanted = usize::from(desired.replication_factor);
-    if least != wanted || most != wanted {
-        changes.push(TopicChange::ReplicationFactor { old: (least, most), new: desired.replication_factor });
+    if live.replicas.iter().any(|has| *has != wanted) {
+        let old = live.replicas.clone();
+        changes.push(TopicChange::ReplicationFactor { old, new: desired.replication_factor });
     }
     for (key, new) in &desired.config {
         let entry = live.config.get(key);
@@ -194,7 +193,7 @@ mod tests {
         let found = changes_of(super::diff(&desired(&[], UnmanagedConfig::Report), &live(&[1, 3], &[])));
         assert_eq!(
             found,
-            [TopicChange::Partitions { old: 2, new: 3 }, TopicChange::ReplicationFactor { old: (1, 3), new: 1 }]
+            [TopicChange::Partitions { old: 2, new: 3 }, TopicChange::ReplicationFactor { old: vec![1, 3], new: 1 }]
         );
     }
 

@@ -200,7 +200,8 @@ fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> (
     };
     if definition.is_view() {
         let query = echoed.query.map(|q| stand_ins.restore(&q));
-        let form = CanonicalForm::Form(Box::new(Definition { query, ..definition.clone() }));
+        let columns = echoed.columns.clone();
+        let form = CanonicalForm::Form(Box::new(Definition { query, columns, ..definition.clone() }));
         return (form, Some(echoed.columns));
     }
     let form = Definition { name: definition.name.clone(), comment: definition.comment.clone(), ..echoed };

@@ -163,8 +163,8 @@ pub enum Blocked {
     },
     /// The replication factor is changed by reassignment only.
     ReplicationFactor {
-        /// Live, smallest and largest over the partitions.
-        live: (usize, usize),
+        /// Live, of each partition by its number.
+        live: Vec<usize>,
         /// Desired.
         desired: u16,
     },

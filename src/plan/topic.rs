@@ -134,7 +134,7 @@ fn change(topic: &DesiredTopic, changes: &[TopicChange], live: &LiveKafka, plan:
                 draft.step(&topic.id, grow, of_change.clone());
             }
             TopicChange::ReplicationFactor { old, new } => {
-                plan.block(Blocked::ReplicationFactor { live: *old, desired: *new });
+                plan.block(Blocked::ReplicationFactor { live: old.clone(), desired: *new });
             }
             TopicChange::Set { key, new, .. } => {
                 set.insert(key.clone(), new.clone());

@@ -1,6 +1,7 @@
 //! Which definitions are put before a server while planning, and what its answers say against them.
 
 use crate::client::clickhouse::ClickHouseReader;
+use crate::compile::output_names;
 use crate::diff::{Attribute, ChangeSet, HostState, ObjectDiff};
 use crate::model::{
     Canonical, CanonicalForm, Column, Complaint, Definition, Desired, LiveClickHouse, ObjectName, Presence, Role,
@@ -30,7 +31,8 @@ struct Round<'a> {
     questions: Vec<(&'a ObjectDiff, Vec<usize>)>,
 }
 
-/// Asks about every definition that would be made or changed, and about the views that read or fill such a table.
+/// Asks about every definition that would be made or changed, about the views that read or fill such a table, and about
+/// those whose stored columns their letters do not tell.
 /// Each is asked once a server version, of a host that carries it: clusters may differ in their disks and settings.
 pub(super) async fn ask(
     desired: &Desired,
@@ -39,7 +41,7 @@ pub(super) async fn ask(
     readers: &[ClickHouseReader],
     policy: &Policy,
 ) -> Result<Answered, ObserveError> {
-    let questions = questions(changes, policy);
+    let questions = questions(changes, live, policy);
     let replaced: BTreeSet<ObjectName> = questions.iter().map(|q| q.object.desired.definition.name.clone()).collect();
     let objects = desired.pipelines.iter().flat_map(|p| &p.objects);
     let known: BTreeMap<ObjectName, &Definition> =
@@ -66,7 +68,7 @@ pub(super) async fn ask(
     Ok(answered)
 }
 
-fn questions<'a>(changes: &'a ChangeSet, policy: &Policy) -> Vec<Question<'a>> {
+fn questions<'a>(changes: &'a ChangeSet, live: &LiveClickHouse, policy: &Policy) -> Vec<Question<'a>> {
     let pipelines = changes.pipelines.iter().filter(|p| policy.includes(&p.desired.id));
     // What goes is dropped as it is: nobody has to accept it any more.
     let stays = pipelines.filter(|p| p.desired.lifecycle.state == Presence::Present);
@@ -82,7 +84,11 @@ fn questions<'a>(changes: &'a ChangeSet, policy: &Policy) -> Vec<Question<'a>> {
     let question = |object: &&'a ObjectDiff| {
         let beside = object.desired.reads.iter().chain(&object.desired.definition.target);
         let affected = object.desired.definition.is_view() && beside.into_iter().any(|n| changing.contains(n));
-        let hosts = hosts(object, if affected { is_ours_to_ask } else { is_made_or_changed });
+        let mut hosts = hosts(object, if affected { is_ours_to_ask } else { is_made_or_changed });
+        let stored = object.hosts.iter().filter(|(h, s)| is_ours_to_ask(s) && !is_as_stored(object, **h, live));
+        hosts.extend(stored.map(|(host, _)| *host));
+        hosts.sort_unstable();
+        hosts.dedup();
         (!hosts.is_empty()).then_some(Question { object, hosts })
     };
     objects.iter().filter_map(question).collect()
@@ -97,6 +103,16 @@ fn is_ours_to_ask(state: &HostState) -> bool {
         HostState::Missing | HostState::Ours(_) | HostState::Unmarked { .. } => true,
         HostState::Foreign(_) | HostState::Unknown { .. } => false,
     }
+}
+
+/// Whether a view's query gives the columns that the host has stored for it, as far as its letters tell.
+fn is_as_stored(object: &ObjectDiff, host: usize, live: &LiveClickHouse) -> bool {
+    let definition = &object.desired.definition;
+    let stored = live.hosts[host].objects.get(&definition.name).map_or(&[][..], |o| &o.definition.columns);
+    let Some(query) = definition.query.as_ref().filter(|_| !stored.is_empty()) else { return true };
+    let stored: BTreeSet<&str> = stored.iter().map(|c| c.name.as_str()).collect();
+    output_names(query.as_str())
+        .is_some_and(|names| names.iter().map(String::as_str).collect::<BTreeSet<_>>() == stored)
 }
 
 fn rounds<'a>(questions: &[Question<'a>], live: &LiveClickHouse) -> Vec<Round<'a>> {

@@ -3,6 +3,7 @@
 use super::hosts::Hosts;
 use super::paper::{Paper, Tone};
 use super::query;
+use super::replicas::replicas;
 use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, HIDDEN, MADE};
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::ObjectName;
@@ -164,16 +165,18 @@ fn topic(change: &TopicChange) -> Row {
     let shown = |v: &Option<String>| v.clone().unwrap_or_else(|| ABSENT.into());
     match change {
         TopicChange::Partitions { old, new } => Row::new("partitions", Value::From(old.to_string(), new.to_string())),
-        TopicChange::ReplicationFactor { old: (least, most), new } => {
-            let old = if least == most { least.to_string() } else { format!("{least} to {most}") };
-            Row::new("replicationFactor", Value::From(old, new.to_string()))
+        TopicChange::ReplicationFactor { old, new } => {
+            Row::new("replicationFactor", Value::From(replicas(old), new.to_string()))
         }
-        TopicChange::Set { key, old, pinned, new } => {
-            let inherited = if *pinned || old.is_none() { "" } else { " (inherited)" };
-            Row::new(format!("config.{key}"), Value::From(format!("{}{inherited}", shown(old)), new.clone()))
+        // The values may be equal: then it is all about who has a say in them.
+        TopicChange::Set { key, old: Some(old), pinned: false, new } => {
+            Row::new(format!("config.{key}"), Value::From(format!("inherited {old}"), format!("pinned {new}")))
+        }
+        TopicChange::Set { key, old, new, .. } => {
+            Row::new(format!("config.{key}"), Value::From(shown(old), new.clone()))
         }
         TopicChange::Unset { key, old } => {
-            Row::new(format!("config.{key}"), Value::From(shown(old), "(inherited)".into()))
+            Row::new(format!("config.{key}"), Value::From(format!("pinned {}", shown(old)), "inherited".into()))
         }
     }
 }

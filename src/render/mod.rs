@@ -11,6 +11,7 @@ mod hosts;
 mod paper;
 mod query;
 mod reason;
+mod replicas;
 mod resource;
 mod totals;
 

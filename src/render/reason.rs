@@ -1,6 +1,7 @@
 //! Why something is not done, and what a reader should know: full sentences that end with what to do.
 
 use super::hosts::Hosts;
+use super::replicas::replicas;
 use super::words::{count, grouped};
 use crate::model::ResourceId;
 use crate::plan::{Blocked, Class, Hazard, Impact, Note, Obstacle, Offsets};
@@ -15,9 +16,9 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             Hazard::RecreatesTopic
         ),
         Blocked::ReplicationFactor { live, desired } => format!(
-            "partitions have {} and the manifest says {desired}: replicas change by reassignment only, which sluice \
-             does not do. Reassign them with kafka-reassign-partitions, or set replicationFactor as it is",
-            replicas(*live)
+            "the manifest says replicationFactor {desired} and the topic has {}: replicas change by reassignment only, which \
+             sluice does not do. Reassign them with kafka-reassign-partitions, or set replicationFactor as it is",
+            replicas(live)
         ),
         Blocked::TooFewBrokers { brokers, replicas } => format!(
             "the manifest asks for {} and the cluster has {} alive: lower replicationFactor, or bring the others up",
@@ -239,10 +240,6 @@ fn messages(n: u64) -> String {
 /// `1 row`, `1,204,117 rows`.
 fn counted(n: u64, one: &str) -> String {
     format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
-}
-
-fn replicas((least, most): (usize, usize)) -> String {
-    if least == most { count(least, "replica") } else { format!("{least} to {most} replicas") }
 }
 
 /// A server's words inside of a sentence.

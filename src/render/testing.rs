@@ -301,12 +301,12 @@ fn others(plan: &mut Plan) {
 
 /// A plan in which every reason stands in the way.
 pub fn obstructed() -> Plan {
-    let replication = TopicChange::ReplicationFactor { old: (1, 3), new: 2 };
+    let replication = TopicChange::ReplicationFactor { old: vec![3, 3, 3, 3, 2, 3, 3, 2], new: 3 };
     let topic = ResourcePlan {
         changes: vec![Change::Topic { change: replication, hazards: vec![] }],
         blocked: vec![
             Blocked::FewerPartitions { live: 6, desired: 3 },
-            Blocked::ReplicationFactor { live: (1, 3), desired: 2 },
+            Blocked::ReplicationFactor { live: vec![3, 3, 3, 3, 2, 3, 3, 2], desired: 3 },
             Blocked::TooFewBrokers { brokers: 1, replicas: 2 },
             Blocked::MinInsyncReplicas { min_isr: 2, replicas: 1 },
             Blocked::NameCollision("a.b".into()),

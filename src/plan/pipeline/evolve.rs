@@ -6,7 +6,7 @@ use super::consumer;
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{KeepFor, Live, LiveClickHouse, Role};
+use crate::model::{Column, KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::TableAction;
 use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
@@ -50,6 +50,9 @@ impl Evolution<'_> {
         for object in treated {
             change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
             adopt(object, plan, draft);
+        }
+        for view in treated.iter().filter(|t| t.is_view()) {
+            query(view, stale(view, treated, hosts, draft), plan, draft);
         }
         let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
         if stops {
@@ -226,6 +229,27 @@ fn rename(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
         let hosts = object.object.under_old_name.clone();
         draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);
     }
+}
+
+/// Hosts where a view stays as it is although what it reads changes, and with that the types it gives: what it has stored
+/// of them is told anew. Rows pass either way.
+fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse, draft: &Draft) -> BTreeSet<usize> {
+    let sources = || treated.iter().filter(|t| view.object.desired.reads.contains(t.name()));
+    let moves = |host: &usize| {
+        sources().filter_map(|t| t.hosts.get(host)).any(|treatment| match treatment {
+            Treatment::Alter(_) | Treatment::Swap | Treatment::Remake | Treatment::Rebuild(_) => true,
+            Treatment::Keep | Treatment::Make | Treatment::Query | Treatment::Nothing => false,
+        })
+    };
+    let differs = |host: &usize| {
+        let (form, found) = (view.object.forms.get(host), standing(view.object, *host, live));
+        let Some((form, found)) = form.zip(found) else { return false };
+        let stored =
+            |column: &Column| found.definition.columns.iter().find(|c| c.name == column.name).map(|c| &c.data_type);
+        form.columns.iter().any(|c| stored(c).is_some_and(|t| !t.same(&c.data_type)))
+    };
+    let kept = view.hosts_with(|t| matches!(t, Treatment::Keep)).into_iter();
+    kept.filter(|h| moves(h) && differs(h) && !draft.drops(view.name(), *h)).collect()
 }
 
 fn query(object: &Treated<'_>, hosts: BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {

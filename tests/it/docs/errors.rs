@@ -11,9 +11,9 @@ fn meaning(exit: Exit) -> &'static str {
         Exit::Failed => {
             "Failed, or could not tell: findings that are errors, servers that do not answer, a step that failed"
         }
-        Exit::Changes => "`plan --detailed-exitcode` found changes (a blocked plan counts as one)",
+        Exit::Changes => "`plan --detailed-exitcode` found changes, none of them blocked",
         Exit::Blocked => {
-            "`apply` refused and changed nothing: the plan is blocked, a hazard is not allowed, or the servers moved while \
+            "`plan` shows something that is blocked, or `apply` refused and changed nothing: the plan is blocked, a hazard is not allowed, or the servers moved while \
              the question stood"
         }
         Exit::Usage => "The arguments make no sense; a typo never reads as \"changes present\"",

@@ -16,6 +16,7 @@ mod renamed_view;
 mod secrets;
 mod surroundings;
 mod topics;
+mod view_columns;
 
 use sluice::model::{Kind, ObjectName, ResourceId};
 use sluice::plan::{Action, Allowance, Blocked, Change, Hazard, KafkaAction, Plan, Policy, ResourcePlan, TableAction};

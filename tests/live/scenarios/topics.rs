@@ -92,8 +92,10 @@ async fn what_kafka_cannot_do_is_blocked_with_both_numbers() {
     project.apply().await;
     project.rewrite(&yaml(&name, 2, 3, ""));
     let plan = project.plan().await;
-    let expected =
-        [Blocked::FewerPartitions { live: 3, desired: 2 }, Blocked::ReplicationFactor { live: (1, 1), desired: 3 }];
+    let expected = [
+        Blocked::FewerPartitions { live: 3, desired: 2 },
+        Blocked::ReplicationFactor { live: vec![1, 1, 1], desired: 3 },
+    ];
     assert_eq!(blocked(&plan), expected);
     assert_eq!(steps(&plan), [""; 0]);
     let prepared = project.plan_with(&allowing(&Hazard::ALL)).await;
