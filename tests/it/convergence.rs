@@ -54,6 +54,7 @@ fn empty() -> Live {
             database_engines: BTreeMap::new(),
             sizes: BTreeMap::new(),
             misfits: BTreeMap::new(),
+        unfillable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
             dependants: BTreeMap::new(),
             undeclared: BTreeMap::new(),

@@ -4,11 +4,12 @@
 
 use super::consumer;
 use super::treatment::{Treated, Treatment, standing};
-use super::{databases, differences, drop_left_over, exists, foreground, make};
+use super::backfill::{self, Filling};
+use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{KeepFor, Live, LiveClickHouse, Role};
+use crate::model::{Definition, KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
-use crate::plan::step::TableAction;
+use crate::plan::step::{Action, TableAction};
 use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
@@ -41,14 +42,18 @@ impl Evolution<'_> {
         drop_left_over(diff, plan, draft);
         drop_undeclared(diff, plan, draft);
         databases(diff, draft);
-        let paused = !whole && (stops || pauses(diff, treated, hosts));
+        let fillings = backfill::fillings(diff, hosts);
+        let begins = fillings.iter().any(Filling::pauses);
+        let paused = !whole && (stops || begins || pauses(diff, treated, hosts));
         if paused {
             stop(diff, treated, hosts, plan, draft);
         }
         for object in treated {
-            change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
-            adopt(object, plan, draft);
+            let unfilled = fillings.iter().find_map(|f| f.comment(object.name()));
+            change(object, unfilled.as_ref(), paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
+            adopt(object, unfilled.is_some(), plan, draft);
         }
+        fillings.iter().for_each(|f| f.steps(diff, live, plan, draft));
         let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
         if stops {
             outlook.offsets = Some(Offsets::Restarted);
@@ -57,11 +62,13 @@ impl Evolution<'_> {
         plan.verb = match () {
             () if makes && whole => Verb::Create,
             () if rebuilds(treated) => Verb::Rebuild,
-            () if !plan.changes.is_empty() || stops && !whole => Verb::Change,
+            () if !plan.changes.is_empty() || stops && !whole || !fillings.is_empty() => Verb::Change,
             () => plan.verb,
         };
         if !whole && draft.has_steps() {
-            plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, outlook) });
+            let filled = fillings.iter().any(|f| f.copies().is_some());
+            let rows = rows(treated, draft, hosts);
+            plan.impact = Some(Impact { rows, ..impact(treated, filled, paused, outlook) });
         }
         if makes {
             foreground(diff, hosts, plan);
@@ -150,9 +157,11 @@ fn by_name(object: &Treated<'_>, hosts: BTreeSet<usize>) -> [(BTreeSet<usize>, b
     [(new, false), (old, true)]
 }
 
-/// The steps of one object, its comment apart.
+/// The steps of one object, its comment apart. A table that is to be filled has another one until it is.
+#[expect(clippy::too_many_arguments, reason = "one object, told apart only for its length")]
 fn change(
     object: &Treated<'_>,
+    unfilled: Option<&String>,
     paused: bool,
     keep: KeepFor,
     live: &LiveClickHouse,
@@ -168,7 +177,9 @@ fn change(
     let definition = &object.object.desired.definition;
     let name = object.name().clone();
     let missing = object.hosts_with(|t| matches!(t, Treatment::Make));
-    make(object.object, missing.difference(&cut).copied().collect(), plan, draft);
+    let comment = unfilled.unwrap_or(&definition.comment).clone();
+    let made = Definition { comment, ..definition.clone() };
+    make_as(&made, missing.difference(&cut).copied().collect(), plan, draft);
     rename(object, plan, draft);
     let remade = object.hosts_with(|t| matches!(t, Treatment::Remake));
     let create = |hosts, draft: &mut Draft| {
@@ -297,7 +308,7 @@ fn reshards(object: &Treated<'_>, host: usize, live: &LiveClickHouse) -> bool {
 }
 
 /// Marks what is unmarked as ours, and mends comments.
-fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn adopt(object: &Treated<'_>, unfilled: bool, plan: &mut ResourcePlan, draft: &mut Draft) {
     let definition = &object.object.desired.definition;
     // What is made anew comes with its comment.
     let stays = |host: &usize| match object.hosts.get(host) {
@@ -311,6 +322,8 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
                 from.get_or_insert_with(|| mark.clone());
                 unmarked.insert(*host);
             }
+            // The mark of a table that is not filled goes when it is.
+            HostState::Ours(_) if unfilled => {}
             HostState::Ours(changes) if changes.iter().any(|c| c.attribute == Attribute::Comment) => {
                 stale.insert(*host);
             }
@@ -329,18 +342,25 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
 }
 
 /// Rows that are copied; `None` before they were counted.
-fn rows(treated: &[Treated<'_>], live: &LiveClickHouse) -> Option<u64> {
+fn rows(treated: &[Treated<'_>], draft: &Draft, live: &LiveClickHouse) -> Option<u64> {
     let rebuilt = treated
         .iter()
-        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t, h)));
-    let sizes: Option<Vec<u64>> =
-        rebuilt.map(|(t, host)| live.hosts.get(host)?.sizes.get(t.name()).map(|size| size.rows)).collect();
+        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t.name(), h)));
+    let filled = draft.steps().iter().filter_map(|step| match &step.action {
+        Action::Table(TableAction::Fill(fill)) => Some(fill.reads.iter().map(|h| (&fill.refill.from, *h))),
+        Action::Table(_) | Action::Kafka(_) => None,
+    });
+    let sizes: Option<Vec<u64>> = rebuilt
+        .chain(filled.flatten())
+        .map(|(table, host)| live.hosts.get(host)?.sizes.get(table).map(|size| size.rows))
+        .collect();
     sizes.filter(|sizes| !sizes.is_empty()).map(|sizes| sizes.iter().sum())
 }
 
-fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -> Impact {
+fn impact(treated: &[Treated<'_>], filled: bool, paused: bool, consumers: consumer::Outlook) -> Impact {
     let class = match () {
         () if rebuilds(treated) => Class::Rebuilt,
+        () if filled => Class::Filled,
         () if consumers.reconnects => Class::Reconnected,
         () if paused => Class::Paused,
         () => Class::InPlace,
@@ -349,7 +369,7 @@ fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -
         Class::InPlace => None,
         _ if consumers.reconnects && consumers.waits => Some(SESSION),
         _ if consumers.reconnects => Some(RECONNECT),
-        Class::Paused | Class::Reconnected | Class::Rebuilt => Some(PAUSE),
+        Class::Paused | Class::Reconnected | Class::Filled | Class::Rebuilt => Some(PAUSE),
     };
     Impact { class, pause, rows: None, offsets: consumers.offsets.unwrap_or(Offsets::Kept) }
 }

@@ -1,5 +1,6 @@
 //! What happens to one pipeline.
 
+mod backfill;
 mod consumer;
 mod evolve;
 mod treatment;
@@ -8,7 +9,7 @@ use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
+use crate::model::{Definition, Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
 use treatment::{Treated, Treatment};
 
@@ -40,7 +41,7 @@ pub(super) fn plan(
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
-        Presence::Absent => remove(diff, &mut plan, &mut draft),
+        Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
         Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
@@ -144,7 +145,7 @@ fn again(
 ) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
-    drops(diff, plan, draft);
+    drops(diff, live, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
@@ -154,13 +155,13 @@ fn again(
     foreground(diff, live, plan);
 }
 
-fn remove(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     match diff.desired.lifecycle.deletion {
         _ if !exists(diff) => {}
         Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
         Deletion::Allow => {
             plan.verb = Verb::Delete;
-            drops(diff, plan, draft);
+            drops(diff, live, plan, draft);
         }
         Deletion::Orphan => forget(diff, plan, draft),
     }
@@ -187,10 +188,13 @@ fn databases(diff: &PipelineDiff, draft: &mut Draft) {
 }
 
 fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    make_as(&object.desired.definition, hosts, plan, draft);
+}
+
+fn make_as(definition: &Definition, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, draft: &mut Draft) {
     if hosts.is_empty() {
         return;
     }
-    let definition = &object.desired.definition;
     plan.changes.push(Change::Make {
         object: definition.name.clone(),
         engine: definition.engine.name.clone(),
@@ -210,8 +214,9 @@ fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draf
     }
 }
 
-fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     drop_left_over(diff, plan, draft);
+    backfill::drop_all(diff, live, plan, draft);
     // The last made goes first; the edges of `order` do the rest.
     for object in diff.objects.iter().rev().filter(|o| !o.desired.owned_elsewhere) {
         let definition = &object.desired.definition;

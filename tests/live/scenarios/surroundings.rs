@@ -28,6 +28,7 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::GroupStarts { .. }
             | Note::GroupContinues { .. }
             | Note::KeptOld { .. }
+            | Note::Backfills { .. }
             | Note::OffsetsKept { .. } => None,
         })
         .collect()
