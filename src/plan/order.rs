@@ -153,7 +153,7 @@ enum Subject {
     Shrink(ObjectName),
     Flush(ObjectName),
     Drop(ObjectName),
-    /// A table goes that stood aside for another one, or served to copy.
+    /// A table goes that stood aside for another one, or served to copy or to fill.
     Discard(ObjectName),
 }
 
@@ -336,7 +336,11 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
     let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
-        Subject::Drop(name) if swaps.stands_aside(&name, at) || swaps.served(&name, at) => Subject::Discard(name),
+        Subject::Drop(name)
+            if swaps.stands_aside(&name, at) || swaps.served(&name, at) || swaps.filled(&name, at) =>
+        {
+            Subject::Discard(name)
+        }
         subject => subject,
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
