@@ -56,7 +56,7 @@ fn stage(diff: &PipelineDiff, desired: &DesiredBackfill, local: &ObjectDiff, liv
     let filled = local.hosts.iter().any(|(h, s)| super::is_there(s) && !is_pending(local, *h, live));
     match &desired.from {
         BackfillFrom::Topic(reread) => {
-            let there = |name: &ObjectName| live.hosts.iter().any(|host| has(host, name));
+            let there = |name: &ObjectName| !having(name, live).is_empty();
             let flows = diff.objects.iter().filter(|o| o.desired.role == Role::EntryView);
             let flows = flows.flat_map(|o| o.hosts.values()).any(super::is_there);
             match (there(&reread.view.name), pending) {
@@ -94,29 +94,31 @@ fn pending(local: &ObjectDiff, live: &LiveClickHouse) -> BTreeSet<usize> {
 pub(super) fn drop_all(diff: &PipelineDiff, live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
     for backfill in &diff.desired.backfills {
         if let BackfillFrom::Topic(reread) = &backfill.from {
-            tidy_up(reread, live, &standing(reread, live), plan, draft);
+            tidy_up(reread, live, &BTreeSet::new(), plan, draft);
         }
     }
 }
 
-/// Hosts that have the Kafka table or the view.
-fn standing(reread: &Reread, live: &LiveClickHouse) -> BTreeSet<usize> {
+fn having(name: &ObjectName, live: &LiveClickHouse) -> BTreeSet<usize> {
     let hosts = live.hosts.iter().enumerate();
-    hosts.filter(|(_, h)| has(h, &reread.kafka.name) || has(h, &reread.view.name)).map(|(i, _)| i).collect()
+    hosts.filter(|(_, h)| has(h, name)).map(|(i, _)| i).collect()
 }
 
-/// The Kafka table goes with its members and its group; the view goes last.
-fn tidy_up(reread: &Reread, live: &LiveClickHouse, hosts: &BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {
-    if hosts.is_empty() {
+/// The Kafka table goes with its members and its group, and then the view, wherever they are or will have been made.
+fn tidy_up(reread: &Reread, live: &LiveClickHouse, made: &BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {
+    let (table, view, group) = (reread.kafka.name.clone(), reread.view.name.clone(), reread.group.clone());
+    let on = |name: &ObjectName| -> BTreeSet<usize> { having(name, live).union(made).copied().collect() };
+    let (tables, views) = (on(&table), on(&view));
+    if tables.is_empty() && views.is_empty() {
         return;
     }
-    let (table, group) = (reread.kafka.name.clone(), reread.group.clone());
     let drop = |name: &ObjectName, is_view: bool| TableAction::Drop { name: name.clone(), is_view, sync: !is_view };
-    draft.step_on(&plan.id, drop(&table, false), hosts.clone(), []);
-    let consumers = hosts.iter().filter_map(|h| consumer_of(&reread.kafka, *h, live)).collect();
+    draft.step_on(&plan.id, drop(&table, false), tables.clone(), []);
+    // An apply that was cut may have dropped the table and not yet removed its members.
+    let consumers = tables.union(&views).filter_map(|h| consumer_of(&reread.kafka, *h, live)).collect();
     draft.step(&plan.id, KafkaAction::RemoveMembers { table: table.clone(), group: group.clone(), consumers }, []);
     draft.step(&plan.id, KafkaAction::DeleteGroup { table, group }, []);
-    draft.step_on(&plan.id, drop(&reread.view.name, true), hosts.clone(), []);
+    draft.step_on(&plan.id, drop(&view, true), views, []);
 }
 
 impl Filling<'_> {
@@ -149,9 +151,7 @@ impl Filling<'_> {
     pub fn steps(&self, diff: &PipelineDiff, live: &Live, plan: &mut ResourcePlan, draft: &mut Draft) {
         let hosts = &live.clickhouse;
         match (&self.desired.from, self.stage) {
-            (BackfillFrom::Topic(reread), Stage::Ends) => {
-                tidy_up(reread, hosts, &standing(reread, hosts), plan, draft);
-            }
+            (BackfillFrom::Topic(reread), Stage::Ends) => tidy_up(reread, hosts, &BTreeSet::new(), plan, draft),
             (BackfillFrom::Topic(reread), Stage::Begins) => self.read(reread, diff, live, plan, draft),
             (BackfillFrom::Topic(reread), Stage::BeginsAgain) => {
                 self.empty(hosts, plan, draft);
@@ -211,8 +211,7 @@ impl Filling<'_> {
             draft.step_on(&id, TableAction::Flush { name: through.clone() }, reading.clone(), []);
         }
         self.filled(hosts, plan, draft);
-        let gone = reading.union(&standing(reread, hosts)).copied().collect();
-        tidy_up(reread, hosts, &gone, plan, draft);
+        tidy_up(reread, hosts, &reading, plan, draft);
     }
 
     /// The rows of another table are written into it.

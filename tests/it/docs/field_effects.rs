@@ -211,6 +211,13 @@ pub const EFFECTS: &[Entry] = &[
     (K, "spec.targets[].where", Recreate, ""),
     (K, "spec.targets[].select", Recreate, ""),
     (K, "spec.targets[].reads", Recreate, ""),
+    (
+        K,
+        "spec.targets[].backfill",
+        Next,
+        "decides what a table is filled with that is made then; taken out while a table is being filled, it ends that",
+    ),
+    (K, "spec.targets[].backfill.from", Next, ""),
     (K, "spec.targets[].writes", Recreate, ""),
     (K, "spec.targets[].engine", Recreate, ""),
     (K, "spec.targets[].partitionBy", Recreate, ""),
