@@ -43,6 +43,10 @@ fn project(targets: &[&str]) -> Compiled {
     compiled.unwrap_or_else(|| panic!("{findings:#?}"))
 }
 
+fn kafka() -> ObjectName {
+    ObjectName::new("kafka", "x_kafka")
+}
+
 const SECOND: &str = "table: d.second, columns: [{name: n, type: UInt64}]";
 const FILLED: &str = "table: d.filled, columns: [{name: n, type: UInt64}], backfill: earliest";
 const COPIED: &str = "table: d.copied, columns: [{name: n, type: UInt64}], backfill: {from: d.rows}";
@@ -64,6 +68,7 @@ impl World {
         let plan = world.plan(before, &Policy::default());
         world.run(&plan, usize::MAX, false);
         (0..10).for_each(|_| world.flow());
+        assert!(world.read >= 40, "nothing flows: {}", world.read);
         world
     }
 
@@ -77,7 +82,7 @@ impl World {
     /// One message for each host: whoever has the view that reads Kafka takes it, and all that it can reach there.
     fn flow(&mut self) {
         for host in 0..self.live.clickhouse.hosts.len() {
-            let kafka = ObjectName::new("default", "x_kafka");
+            let kafka = kafka();
             if self.write(host, &kafka, self.read) {
                 self.read += 1;
             }
@@ -147,7 +152,7 @@ impl World {
     }
 
     fn flows(&self) -> bool {
-        let entry = ObjectName::new("default", "x_kafka");
+        let entry = kafka();
         self.live.clickhouse.hosts.iter().flat_map(|h| h.objects.values()).any(|o| {
             o.definition.query.as_ref().is_some_and(|q| q.names(&entry))
         })
