@@ -1,13 +1,13 @@
 //! References to secrets -> their values, with everything that is missing told at once and no value told ever.
 
 use crate::compile::Compiled;
-use crate::model::{Definition, EngineArg, SecretRef, Secrets, SettingValue, Value};
+use crate::model::{SecretRef, Secrets, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which secrets are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    /// Those of the connections: enough to look.
+    /// Those of the connections: enough to look. What is known of those in tables comes along, to be compared.
     Connections,
     /// Those in tables too.
     All,
@@ -45,7 +45,15 @@ pub(super) fn resolve(
             Err(why) => missing.push(Missing { secret, why, users }),
         }
     }
-    if missing.is_empty() { Ok(secrets) } else { Err(MissingSecrets(missing)) }
+    if !missing.is_empty() {
+        return Err(MissingSecrets(missing));
+    }
+    for secret in users(compiled, Wanted::All).into_keys().filter(|_| wanted == Wanted::Connections) {
+        if let Ok(value) = value(&secret, env) {
+            secrets.insert(secret, value.into());
+        }
+    }
+    Ok(secrets)
 }
 
 fn users(compiled: &Compiled, wanted: Wanted) -> BTreeMap<SecretRef, BTreeSet<String>> {
@@ -64,24 +72,13 @@ fn users(compiled: &Compiled, wanted: Wanted) -> BTreeMap<SecretRef, BTreeSet<St
     if wanted == Wanted::All {
         for pipeline in &compiled.desired.pipelines {
             for object in &pipeline.objects {
-                for secret in of_definition(&object.definition) {
+                for (_, secret) in object.definition.secrets() {
                     add(secret, format!("{} of {}", object.definition.name, pipeline.id));
                 }
             }
         }
     }
     users
-}
-
-fn of_definition(definition: &Definition) -> impl Iterator<Item = &SecretRef> {
-    let args = definition.engine.args.iter().filter_map(|arg| match arg {
-        EngineArg::Named(_, value) => Some(value),
-        EngineArg::Text(_) | EngineArg::Expression(_) => None,
-    });
-    definition.settings.values().chain(args).filter_map(|value| match value {
-        SettingValue::Secret(secret) => Some(secret),
-        SettingValue::Text(_) | SettingValue::Number(_) => None,
-    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "secrets may be in files")]

@@ -38,6 +38,7 @@ pub struct Servers {
     clickhouse: ClickHouseSettings,
     connection: ClickHouseConnection,
     reader: KafkaReader,
+    secrets: Secrets,
 }
 
 impl Servers {
@@ -68,6 +69,7 @@ impl Servers {
                 ..ClickHouseSettings::default()
             },
             connection: clickhouse.clone(),
+            secrets: secrets.clone(),
         })
     }
 
@@ -82,6 +84,11 @@ impl Servers {
     /// As [`KafkaWriter::connect`].
     pub fn kafka_writer(&self) -> Result<KafkaWriter, KafkaError> {
         KafkaWriter::connect(&self.kafka)
+    }
+
+    /// The secrets that have a value: those of the connections, and what is known of the tables'.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// How the brokers are reached.

@@ -1,5 +1,6 @@
 //! From the type on the wire to the type in the table: which function, and how its failure is noticed.
 
+use crate::model::data_type::usual;
 use crate::model::quote::literal;
 use crate::model::token::{TokenKind, closing, split_at_commas, text_of, tokenize};
 
@@ -16,7 +17,8 @@ pub struct Conversion {
 /// that cannot be converted is told by `failed`; without, it stops the insert. `None` where no conversion of
 /// these types can be lenient: the server has none that does not throw.
 pub fn convert(column: &str, wire: &str, target: &str, lenient: bool) -> Option<Conversion> {
-    let (from, to) = (Shape::of(wire), Shape::of(target));
+    let target = &usual(target);
+    let (from, to) = (Shape::of(&usual(wire)), Shape::of(target));
     if from.inner == to.inner && (to.nullable || !from.nullable) {
         // LowCardinality and Nullable around the same type: the insert itself wraps the value.
         return Some(Conversion { value: column.to_owned(), failed: None });
@@ -55,7 +57,7 @@ fn attempt(column: &str, from: &Shape, to: &Shape) -> Option<String> {
     }
     // accurateCastOrNull throws on what a FixedString holds, and casts names of Enums by their numbers.
     let text = match from.name() {
-        "FixedString" | "Enum8" | "Enum16" => format!("toString({column})"),
+        "FixedString" | "Enum" | "Enum8" | "Enum16" => format!("toString({column})"),
         _ => column.to_owned(),
     };
     if from.is_text() {
@@ -68,7 +70,7 @@ fn attempt(column: &str, from: &Shape, to: &Shape) -> Option<String> {
         }
     }
     match to.name() {
-        "Enum8" | "Enum16" => member(&text, from, to),
+        "Enum" | "Enum8" | "Enum16" => member(&text, from, to),
         // The accurate cast of a number to an address is always NULL.
         "IPv4" => Some(format!("CAST(accurateCastOrNull({text}, 'UInt32'), 'Nullable(IPv4)')")),
         _ => Some(format!("accurateCastOrNull({text}, {})", literal(&to.inner))),
@@ -135,7 +137,7 @@ impl Shape {
 
     /// Of texts: what `to…OrNull` functions read.
     fn is_text(&self) -> bool {
-        self.is_string() || matches!(self.name(), "Enum8" | "Enum16")
+        self.is_string() || matches!(self.name(), "Enum" | "Enum8" | "Enum16")
     }
 
     /// Types that cannot be inside Nullable, or whose casts throw whatever is asked of them.
@@ -185,6 +187,9 @@ mod tests {
             ("String", "UInt8", "CAST(c, 'UInt8')"),
             ("Int64", "Enum8('a' = 1)", r"CAST(c, 'Enum8(\'a\' = 1)')"),
             ("Nullable(String)", "Date", "CAST(c, 'Date')"),
+            ("text", "datetime", "parseDateTimeBestEffort(c)"),
+            ("varchar(20)", "int", "CAST(c, 'Int32')"),
+            ("text", "String", "c"),
         ] {
             let made = convert("c", wire, target, false).unwrap();
             assert_eq!((made.value.as_str(), made.failed), (expected, None), "{wire} -> {target}");
@@ -214,6 +219,7 @@ mod tests {
             pair("assumeNotNull(accurateCastOrNull(c, 'UInt8'))", "isNull(accurateCastOrNull(c, 'UInt8'))")
         );
         assert_eq!(made("String", "LowCardinality(String)"), pair("c", ""));
+        assert_eq!(made("text", "inet4"), pair("assumeNotNull(toIPv4OrNull(c))", "isNull(toIPv4OrNull(c))"));
     }
     #[test]
     fn members_of_an_enum_are_picked_by_name_or_number() {

@@ -22,7 +22,7 @@ fn finding(complaint: &Complaint, place: Option<Place>) -> Finding {
     let message = &complaint.message;
     let finding = match complaint.kind {
         ComplaintKind::Refused => Finding::error("server/refuses", message, place),
-        ComplaintKind::UnknownFormat => Finding::error("server/format", message, place),
+        ComplaintKind::UnknownFormat => Finding::warning("server/format", message, place),
         ComplaintKind::Exceeds => Finding::error("server/exceeds", message, place),
         ComplaintKind::CannotConvert => Finding::error("server/cannot-convert", message, place),
         ComplaintKind::Lacks => Finding::warning("server/lacks", message, place),
@@ -118,11 +118,10 @@ impl Search<'_> {
         let path = |field: &str| format!("{}.{field}", target.path);
         if let Some(text) = &target.spec.select {
             let path = path("select");
-            let inside = match &self.complaint.part {
-                Part::Column(name) => {
-                    output(text, name).map(|(start, end)| self.document.spans.within(&path, start, end))
-                }
-                other => (*other == Part::Query).then(|| self.word(&path, text)).flatten(),
+            let inside = if let Part::Column(name) = &self.complaint.part {
+                output(text, name).map(|(start, end)| self.document.spans.within(&path, start, end))
+            } else {
+                self.word(&path, text)
             };
             return inside.unwrap_or_else(|| self.document.spans.key(&path));
         }

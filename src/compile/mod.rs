@@ -8,6 +8,7 @@ mod hub;
 mod located;
 mod pipeline;
 mod project;
+mod renamed;
 mod rules;
 mod select;
 mod source;

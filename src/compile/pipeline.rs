@@ -6,6 +6,7 @@ use super::columns::{ColumnValue, TargetColumn};
 use super::engine;
 use super::hub;
 use super::project::Project;
+use super::renamed;
 use super::select;
 use super::source::{self, KafkaTable};
 use super::start;
@@ -31,6 +32,7 @@ pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut
         let Some(mut pipeline) = Build::new(document, project, findings).and_then(|b| b.pipeline(findings)) else {
             continue;
         };
+        renamed::check(document, loaded, findings);
         if let Some(before) = before(document, project) {
             settle_names(&mut pipeline, &before);
         }

@@ -9,6 +9,18 @@ use std::path::Path;
 /// Default of `source.errors.max`.
 const SKIP_AT_MOST: u64 = 1000;
 
+/// Settings that the server refuses as numbers, whatever is in the text.
+const TEXTS: [&str; 8] = [
+    "kafka_autodetect_client_rack",
+    "kafka_client_id",
+    "kafka_keeper_path",
+    "kafka_replica_name",
+    "kafka_row_delimiter",
+    "kafka_sasl_mechanism",
+    "kafka_sasl_password",
+    "kafka_sasl_username",
+];
+
 /// What a Kafka table is made of, names resolved.
 pub(super) struct KafkaTable<'a> {
     pub name: &'a ObjectName,
@@ -46,6 +58,11 @@ pub(super) fn reading(table: KafkaTable<'_>, spec: &SourceSpec, project: &Projec
     }
     for (key, value) in &spec.settings {
         settings.insert(key.clone(), setting(value, table.directory));
+    }
+    for (_, value) in settings.iter_mut().filter(|(key, _)| TEXTS.contains(&key.as_str())) {
+        if let SettingValue::Number(number) = value {
+            *value = SettingValue::Text(std::mem::take(number));
+        }
     }
     let mut engine = Engine::plain("Kafka");
     if let Some(collection) = &spec.collection {

@@ -6,8 +6,9 @@ use super::expression;
 use super::hub::REASON;
 use super::select::{self, Placing, SOURCE};
 use super::target::Target;
-use super::wire::Readable;
+use super::wire::{self, Readable};
 use crate::manifest::{Document, Finding, KafkaPipelineSpec};
+use crate::model::data_type::usual;
 use crate::model::token::TokenError;
 use crate::model::{Definition, Engine, Fragment, ObjectName};
 
@@ -94,25 +95,11 @@ fn generated(
                 let value = qualified(document, text, &path, reading.columns, findings);
                 items.push((value, name.clone()));
             }
-            ColumnValue::Read(_) => match reading.columns.type_of(name) {
-                Some(wire) => {
-                    let source = expression::column(SOURCE, name);
-                    let data_type = column.column.data_type.as_str();
-                    match convert(&source, wire, data_type, reading.lenient) {
-                        Some(made) => items.push((made.value, name.clone())),
-                        None => findings.push(throws(document, &path, wire, data_type)),
-                    }
+            ColumnValue::Read(_) => {
+                for (name, data_type) in wire::flattened(name, column.column.data_type.as_str()) {
+                    items.extend(read(document, &path, (name, &data_type), reading, findings));
                 }
-                None => {
-                    let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
-                    let finding =
-                        Finding::error("pipeline/no-value", message, document.spans.at(&format!("{path}.name")));
-                    let known = reading.columns.all().iter().map(|(n, _)| n.as_str());
-                    let help = "give the column an `expression`, or add it to `spec.source.columns`";
-                    let finding = finding.did_you_mean(name, known);
-                    findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
-                }
-            },
+            }
         }
     }
     let mut filters = Vec::new();
@@ -121,6 +108,30 @@ fn generated(
     }
     filters.extend(filter(document, target, reading.columns, findings));
     select::select(&items, &reading.from, &filters)
+}
+
+/// The item that takes a column from one of the same name.
+fn read(
+    document: &Document<KafkaPipelineSpec>,
+    path: &str,
+    (name, data_type): (String, &str),
+    reading: &Reading<'_>,
+    findings: &mut Vec<Finding>,
+) -> Option<(String, String)> {
+    let Some(wire) = reading.columns.type_of(&name) else {
+        let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
+        let finding = Finding::error("pipeline/no-value", message, document.spans.at(&format!("{path}.name")));
+        let known = reading.columns.all().iter().map(|(n, _)| n.as_str());
+        let help = "give the column an `expression`, or add it to `spec.source.columns`";
+        let finding = finding.did_you_mean(&name, known);
+        findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
+        return None;
+    };
+    let made = convert(&expression::column(SOURCE, &name), wire, data_type, reading.lenient);
+    if made.is_none() {
+        findings.push(throws(document, path, wire, data_type));
+    }
+    made.map(|made| (made.value, name))
 }
 
 /// The finding for a conversion that would stop the pipeline at the first bad value although errors are kept.
@@ -149,11 +160,10 @@ pub(super) fn failures(target: &Target<'_>, columns: &Readable) -> Vec<(String, 
         return Vec::new();
     }
     let read = target.columns.iter().filter(|c| matches!(c.value, ColumnValue::Read(_)));
-    let failure = |c: &super::columns::TargetColumn| {
-        let name = &c.column.name;
-        let data_type = c.column.data_type.as_str();
-        let made = convert(&expression::column(SOURCE, name), columns.type_of(name)?, data_type, true)?;
-        Some((made.failed?, format!("{name}: not a {data_type}")))
+    let read = read.flat_map(|c| wire::flattened(&c.column.name, c.column.data_type.as_str()));
+    let failure = |(name, data_type): (String, String)| {
+        let made = convert(&expression::column(SOURCE, &name), columns.type_of(&name)?, &data_type, true)?;
+        Some((made.failed?, format!("{name}: not a {}", usual(&data_type))))
     };
     read.filter_map(failure).collect()
 }

@@ -3,6 +3,8 @@
 use super::columns::ColumnValue;
 use super::target::Target;
 use crate::manifest::{Document, Finding, KafkaPipelineSpec};
+use crate::model::data_type::usual;
+use crate::model::token::{closing, split_at_commas, text_of, tokenize};
 use crate::model::{Column, Fragment};
 
 /// Virtual columns of a Kafka table, with their types.
@@ -40,7 +42,7 @@ impl Readable {
 
     /// Columns of another target.
     pub fn of_target(target: &Target<'_>) -> Self {
-        Self(target.columns.iter().map(|c| (c.column.name.clone(), c.column.data_type.as_str().to_owned())).collect())
+        Self(target.columns.iter().flat_map(|c| flattened(&c.column.name, c.column.data_type.as_str())).collect())
     }
 
     pub fn type_of(&self, name: &str) -> Option<&str> {
@@ -56,6 +58,23 @@ impl Readable {
     }
 }
 
+/// The columns a server makes of one: of a Nested column an array for each element, which is also what a SELECT reads
+/// and what an INSERT fills.
+pub(super) fn flattened(name: &str, data_type: &str) -> Vec<(String, String)> {
+    let elements = || {
+        let tokens = tokenize(data_type).ok()?;
+        let whole = tokens.first()?.is_word("Nested") && closing(&tokens, 1)? == tokens.len() - 1;
+        let parts = split_at_commas(tokens.get(2..tokens.len() - 1).filter(|_| whole)?);
+        let element = |part: &[_]| {
+            let [first, rest @ ..] = part else { return None };
+            let first: &crate::model::token::Token = first;
+            Some((format!("{name}.{}", first.name()?), format!("Array({})", text_of(data_type, rest))))
+        };
+        parts.into_iter().map(element).collect::<Option<Vec<_>>>()
+    };
+    elements().unwrap_or_else(|| vec![(name.to_owned(), data_type.to_owned())])
+}
+
 /// The columns of the Kafka table.
 pub(super) fn columns(
     document: &Document<KafkaPipelineSpec>,
@@ -64,9 +83,11 @@ pub(super) fn columns(
 ) -> Vec<Column> {
     let declared = &document.spec.source.columns;
     if !declared.is_empty() {
-        let made = declared
-            .iter()
-            .map(|c| Column { comment: c.comment.clone().unwrap_or_default(), ..Column::new(&c.name, &c.data_type) });
+        let made = declared.iter().flat_map(|c| {
+            let comment = c.comment.clone().unwrap_or_default();
+            let column = move |(name, data_type)| Column { comment: comment.clone(), ..Column::new(name, data_type) };
+            flattened(&c.name, &c.data_type).into_iter().map(column)
+        });
         return made.collect();
     }
     let derived = derive(document, targets, findings);
@@ -77,7 +98,8 @@ pub(super) fn columns(
         let message = "the columns on the wire cannot be derived from the targets";
         findings.push(Finding::error("pipeline/no-wire-columns", message, place).help("declare `spec.source.columns`"));
     }
-    derived
+    let made = derived.iter().flat_map(|c| flattened(&c.name, c.data_type.as_str()));
+    made.map(|(name, data_type)| Column::new(name, data_type)).collect()
 }
 
 fn derive(document: &Document<KafkaPipelineSpec>, targets: &[Target<'_>], findings: &mut Vec<Finding>) -> Vec<Column> {
@@ -89,7 +111,7 @@ fn derive(document: &Document<KafkaPipelineSpec>, targets: &[Target<'_>], findin
             let data_type = from.as_deref().map_or(column.column.data_type.clone(), Fragment::new);
             match wire.iter().find(|w| w.name == column.column.name) {
                 None => wire.push(Column::new(&column.column.name, data_type.as_str())),
-                Some(other) if other.data_type.same(&data_type) => {}
+                Some(other) if usual(other.data_type.as_str()) == usual(data_type.as_str()) => {}
                 Some(other) => {
                     let place = document.spans.at(&format!("{}.columns[{i}]", target.path));
                     let message = format!(
@@ -103,4 +125,21 @@ fn derive(document: &Document<KafkaPipelineSpec>, targets: &[Target<'_>], findin
         }
     }
     wire
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nested_column_is_an_array_for_each_element() {
+        let shown = |data_type| {
+            let made = flattened("n", data_type);
+            made.into_iter().map(|(name, data_type)| format!("{name} {data_type}")).collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!(shown("Nested(a int, `b c` Map(String, int))"), "n.a Array(int), n.b c Array(Map(String, int))");
+        assert_eq!(shown("Nested( x Nested(y int) )"), "n.x Array(Nested(y int))");
+        assert_eq!(shown("Array(Nested(a int))"), "n Array(Nested(a int))");
+        assert_eq!(shown("Nested"), "n Nested");
+    }
 }

@@ -1,6 +1,7 @@
 //! Two definitions of one object, attribute by attribute.
 
-use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, quote};
+use crate::model::setting::HIDDEN;
+use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, owner, quote};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -88,6 +89,10 @@ pub fn compare(
         found.add(Attribute::Kind, Some(live.engine.name.clone()), Some(desired.engine.name.clone()));
         return found.0;
     }
+    if let Some(refresh) = &live.refresh {
+        let kind = format!("{} REFRESH {refresh}", live.engine.name);
+        found.add(Attribute::Kind, Some(kind), Some(desired.engine.name.clone()));
+    }
     let (new, old) = (Owner::read(&desired.comment).0, Owner::read(&live.comment).0);
     if new != old {
         found.add(Attribute::Comment, some(old), some(new));
@@ -115,8 +120,30 @@ pub fn compare(
     found.fragment(Attribute::SampleBy, desired.sample_by.as_ref(), live.sample_by.as_ref(), Fragment::same_key);
     found.fragment(Attribute::Ttl, desired.ttl.as_ref(), live.ttl.as_ref(), Fragment::same);
     settings(desired, live, &mut found);
+    secrets(desired, live, &mut found);
     parts(desired, live, &mut found);
     found.0
+}
+
+/// Whether the difference is one although both sides may only be spelled differently: SQL is compared by its letters, so
+/// of that only presence counts. A primary key equal to the sorting key may be left out.
+pub(super) fn is_proven(change: &AttributeChange) -> bool {
+    let present = change.old.is_some() && change.new.is_some();
+    match change.attribute {
+        Attribute::Kind | Attribute::Comment | Attribute::ColumnOrder | Attribute::Setting(_) | Attribute::Target => {
+            true
+        }
+        Attribute::PrimaryKey | Attribute::Engine => false,
+        Attribute::Column(_)
+        | Attribute::PartitionBy
+        | Attribute::OrderBy
+        | Attribute::SampleBy
+        | Attribute::Ttl
+        | Attribute::Index(_)
+        | Attribute::Projection(_)
+        | Attribute::Constraint(_)
+        | Attribute::Query => !present,
+    }
 }
 
 struct Found(Vec<AttributeChange>);
@@ -286,6 +313,25 @@ fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
     }
 }
 
+/// Secrets by their seals, where both sides have one: the server hides the values, and here nobody has them.
+fn secrets(desired: &Definition, live: &Definition, found: &mut Found) {
+    let wanted = desired.secrets();
+    let (Some(new), Some(old)) = (owner::seal(&desired.comment), owner::seal(&live.comment)) else { return };
+    // With secrets added or taken away the settings themselves differ.
+    if wanted.is_empty() || new.len() != old.len() || new.len() % wanted.len() != 0 {
+        return;
+    }
+    let length = new.len() / wanted.len();
+    for (i, (key, secret)) in wanted.into_iter().enumerate() {
+        let part = i * length..(i + 1) * length;
+        let told = found.0.iter().any(|c| c.attribute == Attribute::Setting(key.to_owned()));
+        if new.get(part.clone()) != old.get(part) && !told {
+            let (old, new) = (Some(HIDDEN.to_owned()), Some(format!("{secret}, whose value changed")));
+            found.add(Attribute::Setting(key.to_owned()), old, new);
+        }
+    }
+}
+
 fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
     found.named(
         Attribute::Index,
@@ -321,7 +367,7 @@ fn parts(desired: &Definition, live: &Definition, found: &mut Found) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{DefaultKind, Engine, Index, ObjectName};
+    use crate::model::{DefaultKind, Engine, Index, ObjectName, SecretRef};
 
     fn table() -> Definition {
         let engine = Engine::plain("MergeTree");
@@ -368,6 +414,51 @@ mod tests {
             |d: &mut Definition, v: &str| d.settings.insert("index_granularity".into(), SettingValue::Number(v.into()));
         assert_eq!(changed(|d| drop(set(d, "8192"))), [""; 0]);
         assert_eq!(changed(|d| drop(set(d, "1024"))), ["setting index_granularity: 1024 -> -"]);
+    }
+
+    #[test]
+    fn a_view_that_fills_its_target_by_the_clock_is_another_kind() {
+        let view = Definition { refresh: Some(Fragment::new("EVERY 1 HOUR")), ..table() };
+        let found = compare(&table(), &view, "u", &BTreeMap::new());
+        assert_eq!((found[0].attribute.clone(), found.len()), (Attribute::Kind, 1));
+        assert_eq!(found[0].old.as_deref(), Some("MergeTree REFRESH EVERY 1 HOUR"));
+    }
+
+    #[test]
+    fn what_may_be_a_spelling_is_no_proof() {
+        let change = |attribute, old: &str, new: &str| {
+            let side = |s: &str| (!s.is_empty()).then(|| s.to_owned());
+            is_proven(&AttributeChange { attribute, old: side(old), new: side(new) })
+        };
+        assert!(change(Attribute::Setting("s".into()), "1", "2"));
+        assert!(change(Attribute::Column("c".into()), "Int8", "") && change(Attribute::Ttl, "", "d"));
+        assert!(!change(Attribute::Query, "SELECT lower(a)", "SELECT lcase(a)"));
+        assert!(!change(Attribute::Column("c".into()), "Int8 DEFAULT 2", "Int8 DEFAULT 1 + 1"));
+        assert!(!change(Attribute::PrimaryKey, "", "a") && !change(Attribute::Engine, "X(a)", "X(b)"));
+    }
+
+    #[test]
+    fn a_changed_secret_is_known_by_its_seal_alone() {
+        let kafka = |comment: &str| Definition {
+            settings: ["a", "b"].map(|k| (k.to_owned(), SettingValue::Secret(SecretRef::FromEnv(k.into())))).into(),
+            comment: comment.into(),
+            ..Definition::new(ObjectName::new("d", "k"), Engine::plain("Kafka"))
+        };
+        let live = |comment: &str| Definition {
+            settings: ["a", "b"].map(|k| (k.to_owned(), SettingValue::Text(HIDDEN.into()))).into(),
+            ..kafka(comment)
+        };
+        let changed = |old: &str, new: &str| {
+            let mark = |seal: &str| format!("[sluice p r{seal}]");
+            let found = compare(&kafka(&mark(new)), &live(&mark(old)), "u", &BTreeMap::new());
+            found.into_iter().map(|c| format!("{}: {}", c.attribute, c.new.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        assert_eq!(changed(" secrets=aaabbb", " secrets=aaabbb"), [""; 0]);
+        let expected = ["setting b: <secret fromEnv b>, whose value changed"];
+        assert_eq!(changed(" secrets=aaabbb", " secrets=aaabbc"), expected);
+        // Where either is not known, nothing is claimed.
+        assert_eq!(changed("", " secrets=aaabbc"), [""; 0]);
+        assert_eq!(changed(" secrets=aaabbb", ""), [""; 0]);
     }
 
     #[test]

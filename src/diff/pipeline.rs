@@ -3,7 +3,8 @@
 use super::definition::{self, AttributeChange};
 use super::surroundings;
 use crate::model::{
-    Canonical, CanonicalForm, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject, ObjectName, Owner,
+    Canonical, CanonicalForm, Definition, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject,
+    ObjectName, Owner, owner,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,8 +43,33 @@ pub struct ObjectDiff {
     pub strangers: BTreeSet<ObjectName>,
     /// Hosts where it still stands under the name it had before.
     pub under_old_name: BTreeSet<usize>,
+    /// The definition in the words of each host that was asked for them.
+    pub forms: BTreeMap<usize, Definition>,
     /// How they use it.
     pub uses: BTreeMap<ObjectName, Uses>,
+    /// What the marks say of its secrets, where it exists and all hosts agree.
+    pub seal: Option<String>,
+    /// Clauses it has that no manifest asks for, with the hosts.
+    pub beyond: BTreeMap<String, BTreeSet<usize>>,
+}
+
+impl ObjectDiff {
+    /// The definition as a host would keep it, as far as it was asked: to be compared with what it has.
+    pub fn form(&self, host: usize) -> &Definition {
+        self.forms.get(&host).unwrap_or(&self.desired.definition)
+    }
+
+    /// The object as it stands on a host, under its name or the one it had before.
+    pub fn standing<'l>(&self, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
+        let old = self.desired.renamed_from.as_ref().filter(|_| self.under_old_name.contains(&host));
+        live.hosts.get(host)?.objects.get(old.unwrap_or(&self.desired.definition.name))
+    }
+
+    /// The comment to give to the object as it is: with the manifest's text, and saying of its secrets what it said
+    /// before. That of the definition is for an object made anew, with the secrets of today.
+    pub fn comment_in_place(&self) -> String {
+        owner::sealed(&self.desired.definition.comment, self.seal.as_deref())
+    }
 }
 
 /// How an object outside of the manifests uses a table of theirs.
@@ -115,8 +141,12 @@ pub(super) fn diff(
             hosts: BTreeMap::new(),
             strangers: BTreeSet::new(),
             under_old_name: BTreeSet::new(),
+            forms: BTreeMap::new(),
             uses: BTreeMap::new(),
+            seal: None,
+            beyond: BTreeMap::new(),
         };
+        let mut seals: BTreeSet<Option<&str>> = BTreeSet::new();
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
             if !host.databases.contains(&name.database) {
@@ -128,7 +158,14 @@ pub(super) fn diff(
             if !host.objects.contains_key(name) && before.is_some() {
                 diff.under_old_name.insert(index);
             }
+            seals.extend(found.map(|f| owner::seal(&f.definition.comment)));
+            for clause in found.iter().flat_map(|f| &f.definition.beyond) {
+                diff.beyond.entry(clause.clone()).or_default().insert(index);
+            }
             let form = canonical.get(&(index, name.clone()));
+            if let Some(CanonicalForm::Form(form)) = form {
+                diff.forms.insert(index, (**form).clone());
+            }
             let state = match (found, host.unreadable.get(name)) {
                 (Some(found), _) => state(object, project, found, form),
                 (None, Some(why)) => HostState::Unknown {
@@ -149,6 +186,9 @@ pub(super) fn diff(
                     diff.strangers.insert(view.clone());
                 }
             }
+        }
+        if let (1, Some(Some(seal))) = (seals.len(), seals.first()) {
+            diff.seal = Some((*seal).to_owned());
         }
         objects.push(diff);
     }
@@ -177,14 +217,16 @@ fn missing(form: Option<&CanonicalForm>) -> HostState {
         Some(CanonicalForm::Refused(why)) => {
             HostState::Unknown { why: why.clone(), changes: Vec::new(), refused: true }
         }
-        Some(CanonicalForm::Form(_) | CanonicalForm::Unknown(_)) | None => HostState::Missing,
+        Some(CanonicalForm::Form(_) | CanonicalForm::Formatted { .. } | CanonicalForm::Unknown(_)) | None => {
+            HostState::Missing
+        }
     }
 }
 
 fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<&CanonicalForm>) -> HostState {
     let compare = |desired| definition::compare(desired, &live.definition, &live.uuid, &object.renamed_columns);
     let changes = match form {
-        Some(CanonicalForm::Form(form)) => compare(form),
+        Some(CanonicalForm::Form(form) | CanonicalForm::Formatted { form, .. }) => compare(form),
         Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => compare(&object.definition),
     };
     let (_, wanted) = Owner::read(&object.definition.comment);
@@ -199,7 +241,10 @@ fn state(object: &DesiredObject, project: &str, live: &LiveObject, form: Option<
         Some(CanonicalForm::Unknown(why)) => {
             return HostState::Unknown { why: why.clone(), changes, refused: false };
         }
-        Some(CanonicalForm::Form(_)) | None => {}
+        Some(CanonicalForm::Formatted { why, .. }) if !changes.iter().all(definition::is_proven) => {
+            return HostState::Unknown { why: why.clone(), changes, refused: false };
+        }
+        Some(CanonicalForm::Form(_) | CanonicalForm::Formatted { .. }) | None => {}
     }
     if mark == wanted || object.owned_elsewhere {
         HostState::Ours(changes)

@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Fills in who uses the object, on the hosts that carry it. Views that will be dropped as left over are not among them.
 pub(super) fn uses(diff: &mut ObjectDiff, live: &LiveClickHouse, left_over: &BTreeMap<ObjectName, LeftOver>) {
-    let name = &diff.desired.definition.name;
     for index in diff.hosts.keys() {
+        let before = diff.desired.renamed_from.as_ref().filter(|_| diff.under_old_name.contains(index));
+        let name = before.unwrap_or(&diff.desired.definition.name);
         let used = |d: &&crate::model::Dependant| d.reads.contains(name) || d.writes.contains(name);
         let dependants = live.hosts[*index].dependants.iter().filter(|(_, d)| used(d));
         for (other, dependant) in dependants.filter(|(other, _)| !left_over.contains_key(*other)) {

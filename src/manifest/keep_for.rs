@@ -45,7 +45,8 @@ impl JsonSchema for KeepForSpec {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"anyOf": [{"type": "string", "pattern": "^(0|[0-9]+[dh])$"}, {"const": 0}]})
+        let zero = json_schema!({"type": "integer", "minimum": 0, "maximum": 0});
+        json_schema!({"anyOf": [{"type": "string", "pattern": "^(0|[0-9]+[dh])$"}, zero]})
     }
 }
 

@@ -2,9 +2,10 @@
 //! [`Definition`].
 //!
 //! The server wrote the text, so this is a splitter of clauses, not a parser of SQL: expressions, types and
-//! queries stay texts. What it does not know is an error; it never drops a clause in silence, except those
-//! a `Definition` has no place for: REFRESH, DEFINER, SQL SECURITY of views, and STATISTICS and SETTINGS of
-//! columns. Understood are the forms of ClickHouse 24.8 to 26.9.
+//! queries stay texts. What it does not know is an error; it never drops a clause in silence, except DEFINER of
+//! views, which tells who made them. Clauses that no manifest can ask for (SQL SECURITY other than DEFINER of views,
+//! STATISTICS and SETTINGS of columns) are kept as they are written. Understood are the forms of ClickHouse 24.8 to
+//! 26.9.
 
 mod clause;
 mod cursor;
@@ -105,6 +106,7 @@ fn prelude(at: &mut Cursor<'_>, definition: &mut Definition, object: Object) -> 
         } else if at.take_words(&["ON", "CLUSTER"]) {
             at.skip();
         } else if object == Object::MaterializedView && at.take_words(&["REFRESH"]) {
+            let written = at.rest();
             // Its own SETTINGS and intervals hold no brackets, no TO and no AS.
             while !at.is_end()
                 && !["TO", "AS", "ENGINE", "DEFINER", "COMMENT"].iter().any(|w| at.is_words(&[w]))
@@ -112,6 +114,8 @@ fn prelude(at: &mut Cursor<'_>, definition: &mut Definition, object: Object) -> 
             {
                 at.skip();
             }
+            let length = written.len() - at.rest().len();
+            definition.refresh = Some(at.fragment(&written[..length]));
         } else if object == Object::MaterializedView && at.is_words(&["TO", "INNER"]) {
             return Err(at.error(INNER_TABLE));
         } else if object == Object::MaterializedView && definition.target.is_none() && at.take_words(&["TO"]) {

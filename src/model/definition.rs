@@ -2,6 +2,7 @@
 //! in one type, so that the two are compared field by field.
 
 use super::name::ObjectName;
+use super::secret::SecretRef;
 use super::setting::SettingValue;
 use super::token::Fragment;
 use std::collections::BTreeMap;
@@ -40,6 +41,10 @@ pub struct Definition {
     pub query: Option<Fragment>,
     /// The table a view inserts into.
     pub target: Option<ObjectName>,
+    /// REFRESH of a view with all that belongs to it: such a view fills its target by the clock, not by what arrives.
+    pub refresh: Option<Fragment>,
+    /// Clauses that no manifest asks for and that a server has, each with what it is about.
+    pub beyond: Vec<String>,
 }
 
 impl Definition {
@@ -61,12 +66,28 @@ impl Definition {
             comment: String::new(),
             query: None,
             target: None,
+            refresh: None,
+            beyond: Vec::new(),
         }
     }
 
     /// Whether it is a materialized view.
     pub fn is_view(&self) -> bool {
         self.engine.name == Engine::VIEW
+    }
+
+    /// The secrets it is made with, by the setting or the argument they are the value of, in a fixed order.
+    pub fn secrets(&self) -> Vec<(&str, &SecretRef)> {
+        let settings = self.settings.iter().map(|(key, value)| (key.as_str(), value));
+        let args = self.engine.args.iter().filter_map(|arg| match arg {
+            EngineArg::Named(key, value) => Some((key.as_str(), value)),
+            EngineArg::Text(_) | EngineArg::Expression(_) => None,
+        });
+        let found = settings.chain(args).filter_map(|(key, value)| match value {
+            SettingValue::Secret(secret) => Some((key, secret)),
+            SettingValue::Text(_) | SettingValue::Number(_) => None,
+        });
+        found.collect()
     }
 
     /// Whether it keeps rows that a drop would delete.

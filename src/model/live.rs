@@ -168,6 +168,13 @@ pub type Canonical = BTreeMap<(usize, ObjectName), CanonicalForm>;
 pub enum CanonicalForm {
     /// The definition in its words.
     Form(Box<Definition>),
+    /// The definition in its spelling alone: what is equal in it is equal, and what differs need not mean otherwise.
+    Formatted {
+        /// The definition.
+        form: Box<Definition>,
+        /// Why it is no more than that.
+        why: String,
+    },
     /// It does not accept it.
     Refused(String),
     /// It could not be asked.

@@ -6,6 +6,7 @@ pub mod backfill;
 pub mod complaint;
 pub mod connection;
 pub mod create;
+pub mod data_type;
 pub mod definition;
 pub mod desired;
 pub mod live;

@@ -35,6 +35,12 @@ pub fn kept_since(name: &ObjectName, table: &ObjectName) -> Option<Date> {
     counts.then(|| Date::strptime("%Y%m%d", day).ok()).flatten()
 }
 
+/// Whether it is a name that a replaced table gets, whatever its name was.
+pub fn is_kept(table: &ObjectName) -> bool {
+    let base = table.table.rfind(OLD).map(|at| ObjectName::new(table.database.clone(), &table.table[..at]));
+    base.is_some_and(|base| kept_since(&base, table).is_some())
+}
+
 /// The text of the comment of a copy that is not finished or not yet told from the table it replaced.
 pub fn copy_mark(of: &ObjectName, form: &str) -> String {
     format!("{COPY}{of}{FORM}{form}")
@@ -59,6 +65,7 @@ mod tests {
         assert_eq!(second.to_string(), "raw.x_local__old_20261125_2");
         for table in [first, second] {
             assert_eq!(kept_since(&name, &table), Some(day));
+            assert!(is_kept(&table));
         }
         for other in ["x_local", "x_local__old_", "x_local__old_20261301", "x_local__old_20261125_b", "x__old_20261125"]
         {

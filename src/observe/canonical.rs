@@ -3,6 +3,8 @@
 //! Each definition is created as a temporary object in a session of its own and read back: nothing lasts, no
 //! broker is touched, and the text that comes back is in the form in which the server keeps lasting objects.
 
+use super::carriers::{with_carriers, without_carriers};
+use super::formatted;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, Session};
 use crate::model::create::parse_create;
 use crate::model::token::{TokenKind, tokenize};
@@ -18,11 +20,11 @@ const BATCH: usize = 50;
 /// Sessions at once: more are no faster, the server takes most of its time in parsing.
 const SESSIONS: usize = 4;
 
-/// The user may not create temporary objects (ACCESS_DENIED).
-const ACCESS_DENIED: i32 = 497;
-
 /// A view reads a table that does not exist (UNKNOWN_TABLE, UNKNOWN_DATABASE).
 const UNKNOWN_SOURCE: [i32; 2] = [60, 81];
+
+/// The user may not create temporary objects (ACCESS_DENIED).
+const ACCESS_DENIED: i32 = 497;
 
 #[derive(Debug, Deserialize)]
 struct TemporaryRow {
@@ -39,6 +41,8 @@ pub struct Answers {
     pub refusals: BTreeMap<ObjectName, (i32, String)>,
     /// Columns that each view gives, with their types.
     pub outputs: BTreeMap<ObjectName, Vec<Column>>,
+    /// What this user may not ask about, with why.
+    denied: BTreeMap<ObjectName, String>,
 }
 
 /// What the server makes of each definition. `known` are the project's own definitions: a view whose source does not
@@ -61,6 +65,14 @@ pub async fn canonical(
         answers.forms.extend(part.forms);
         answers.refusals.extend(part.refusals);
         answers.outputs.extend(part.outputs);
+        answers.denied.extend(part.denied);
+    }
+    let denied = definitions.iter().filter(|d| answers.denied.contains_key(&d.name)).map(|d| without_secrets(d));
+    for (name, form) in formatted::forms(reader, denied.collect()).await? {
+        let Some(definition) = definitions.iter().find(|d| d.name == name) else { continue };
+        let why = answers.denied.get(&name).cloned().unwrap_or_default();
+        let form = Box::new(with_secrets(definition, form));
+        answers.forms.insert(name, CanonicalForm::Formatted { form, why });
     }
     Ok(answers)
 }
@@ -83,12 +95,22 @@ async fn ask(
                 }
                 created.push((temporary, *definition));
             }
+            Err(Refusal::Itself(ACCESS_DENIED, words)) => {
+                let why = format!("comparing it takes the right to create temporary tables: {words}");
+                answers.forms.insert(name.clone(), CanonicalForm::Unknown(why.clone()));
+                answers.denied.insert(name, why);
+            }
             Err(Refusal::Itself(code, words)) => {
                 stand_ins.failed.insert(name.clone());
-                answers.forms.insert(name.clone(), judged(code, &words));
-                if code != ACCESS_DENIED {
-                    answers.refusals.insert(name, (code, words));
-                }
+                answers.forms.insert(name.clone(), CanonicalForm::Refused(format!("{words} (code {code})")));
+                answers.refusals.insert(name, (code, words));
+            }
+            // Without the right to make the table there is none to read it from either.
+            Err(Refusal::Source(source)) if !stand_ins.failed.contains(&source) => {
+                let why =
+                    format!("comparing it takes the right to create temporary tables, as for {source} that it reads");
+                answers.forms.insert(name.clone(), CanonicalForm::Unknown(why.clone()));
+                answers.denied.insert(name, why);
             }
             Err(Refusal::Source(source)) => {
                 let why = format!("it reads {source}, which the server refuses");
@@ -124,7 +146,7 @@ async fn create(
     name: &str,
     stand_ins: &mut StandIns<'_>,
 ) -> Result<Result<(), Refusal>, ClickHouseError> {
-    let asked = without_secrets(definition);
+    let asked = with_carriers(without_secrets(definition));
     let itself = |(code, words)| Refusal::Itself(code, words);
     let Some(written) = &definition.query else {
         return Ok(execute(session, &create_temporary(&asked, name).shown()).await?.map_err(itself));
@@ -155,13 +177,6 @@ pub(super) async fn execute(session: &mut Session, sql: &str) -> Result<Result<(
     }
 }
 
-fn judged(code: i32, words: &str) -> CanonicalForm {
-    if code == ACCESS_DENIED {
-        return CanonicalForm::Unknown(format!("comparing it takes the right to create temporary tables: {words}"));
-    }
-    CanonicalForm::Refused(format!("{words} (code {code})"))
-}
-
 /// A secret has no place in a comparison: what the server keeps is hidden anyway.
 pub(super) fn without_secrets(definition: &Definition) -> Definition {
     let open = |v: &SettingValue| !matches!(v, SettingValue::Secret(_));
@@ -177,7 +192,7 @@ pub(super) fn without_secrets(definition: &Definition) -> Definition {
 /// The definition in the server's words, and what a view gives.
 fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> (CanonicalForm, Option<Vec<Column>>) {
     let echoed = match parse_create(statement) {
-        Ok(echoed) => echoed,
+        Ok(echoed) => without_carriers(echoed),
         Err(error) => {
             let why = format!("the server's form of it could not be read: {error}");
             return (CanonicalForm::Unknown(why), None);
@@ -188,15 +203,23 @@ fn form(definition: &Definition, statement: &str, stand_ins: &StandIns<'_>) -> (
         let form = CanonicalForm::Form(Box::new(Definition { query, ..definition.clone() }));
         return (form, Some(echoed.columns));
     }
-    let hidden =
-        |(k, v): (&String, &SettingValue)| matches!(v, SettingValue::Secret(_)).then(|| (k.clone(), v.clone()));
-    let mut form = Definition { name: definition.name.clone(), comment: definition.comment.clone(), ..echoed };
-    form.settings.extend(definition.settings.iter().filter_map(hidden));
-    let secret_args = definition.engine.args.iter().any(|a| matches!(a, EngineArg::Named(_, SettingValue::Secret(_))));
-    if definition.engine.is_replicated() || secret_args {
+    let form = Definition { name: definition.name.clone(), comment: definition.comment.clone(), ..echoed };
+    let mut form = with_secrets(definition, form);
+    if definition.engine.is_replicated() {
         form.engine = definition.engine.clone();
     }
     (CanonicalForm::Form(Box::new(form)), None)
+}
+
+/// The form with the secrets that were left out of it.
+fn with_secrets(definition: &Definition, mut form: Definition) -> Definition {
+    let hidden =
+        |(k, v): (&String, &SettingValue)| matches!(v, SettingValue::Secret(_)).then(|| (k.clone(), v.clone()));
+    form.settings.extend(definition.settings.iter().filter_map(hidden));
+    if definition.engine.args.iter().any(|a| matches!(a, EngineArg::Named(_, SettingValue::Secret(_)))) {
+        form.engine = definition.engine.clone();
+    }
+    form
 }
 
 /// How the names of temporary objects begin: no column and no table of anybody is called so.
@@ -229,8 +252,13 @@ impl StandIns<'_> {
             if !self.made.contains_key(&name) {
                 let stand_in = format!("{PREFIX}s{}", self.made.len());
                 let sql = create_temporary(&without_secrets(self.known[&name]), &stand_in).shown();
-                if self.failed.contains(&name) || execute(session, &sql).await?.is_err() {
-                    self.failed.insert(name.clone());
+                if self.failed.contains(&name) {
+                    return Ok((query.clone(), Some(name)));
+                }
+                if let Err((code, _)) = execute(session, &sql).await? {
+                    if code != ACCESS_DENIED {
+                        self.failed.insert(name.clone());
+                    }
                     return Ok((query.clone(), Some(name)));
                 }
                 self.made.insert(name.clone(), stand_in);
@@ -316,7 +344,8 @@ pub async fn impossible(
     Ok(found)
 }
 
-fn is_refused(answer: Result<String, ClickHouseError>) -> Result<Option<i32>, ClickHouseError> {
+/// The code of a refusal; other failures stay failures.
+pub(super) fn is_refused(answer: Result<String, ClickHouseError>) -> Result<Option<i32>, ClickHouseError> {
     match answer {
         Ok(_) => Ok(None),
         Err(ClickHouseError::Refused { code, .. }) => Ok(Some(code)),

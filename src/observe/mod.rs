@@ -2,7 +2,9 @@
 
 pub mod alterable;
 pub mod canonical;
+mod carriers;
 pub mod clickhouse;
+mod formatted;
 pub mod hosts;
 pub mod kafka;
 pub mod running;

@@ -50,17 +50,18 @@ impl Alteration {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct NoAlter(pub Attribute);
 
-/// The ALTER statements that turn `live` into the desired table.
+/// The ALTER statements that turn `live` into the desired table. `desired` is the object's definition in the server's
+/// words, where they are known: the author's may differ and mean the same.
 ///
 /// # Errors
 /// The first attribute that no ALTER changes, as far as the definitions tell. What the server refuses beyond that
 /// is found by asking it (`reconcile`).
 pub(super) fn alteration(
     object: &DesiredObject,
+    desired: &Definition,
     live: &Definition,
     changes: &[AttributeChange],
 ) -> Result<Alteration, NoAlter> {
-    let desired = &object.definition;
     let mut parts = Parts::default();
     for change in changes {
         match &change.attribute {
@@ -110,7 +111,7 @@ pub(super) fn alteration(
     let moves = changes.iter().any(|c| matches!(c.attribute, Attribute::Column(_) | Attribute::ColumnOrder));
     let mut last = Vec::new();
     if moves {
-        columns(object, live, &mut parts, &mut last)?;
+        columns(object, desired, live, &mut parts, &mut last)?;
     }
     Ok(Alteration { first: parts.statements(), last })
 }
@@ -162,11 +163,12 @@ impl Parts {
 /// put into `last`.
 fn columns(
     object: &DesiredObject,
+    desired: &Definition,
     live: &Definition,
     parts: &mut Parts,
     last: &mut Vec<AlterCommand>,
 ) -> Result<(), NoAlter> {
-    let desired = &object.definition.columns;
+    let desired = &desired.columns;
     let mut order: Vec<String> = live.columns.iter().map(|c| c.name.clone()).collect();
     let mut old_of = |new: &Column| -> Option<Column> {
         if let Some(old) = live.columns.iter().find(|c| c.name == new.name) {

@@ -97,6 +97,7 @@ pub fn plan(
             steps.extend(draft);
         } else {
             made.verb = Verb::Blocked;
+            made.impact = None;
         }
         resources.push(made);
     };

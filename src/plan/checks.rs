@@ -24,16 +24,17 @@ pub fn refused(definition: &Definition, code: i32, message: &str) -> Complaint {
     }
 }
 
-/// The complaint about a message format that the server does not have.
+/// The complaint about a message format that the server does not have. The server makes such a table all the same, and
+/// another build of it may have the format.
 pub fn unknown_format(definition: &Definition, format: &str) -> Complaint {
     Complaint {
         object: definition.name.clone(),
         part: Part::Setting("kafka_format".into()),
         word: None,
-        fatal: true,
+        fatal: false,
         kind: ComplaintKind::UnknownFormat,
         message: format!("ClickHouse has no format `{format}` for the table {}", definition.name),
-        label: "the table would be made and read nothing".into(),
+        label: "the table is made and reads nothing".into(),
         help: Some("SELECT name FROM system.formats lists what this server knows".into()),
     }
 }

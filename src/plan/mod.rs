@@ -358,6 +358,24 @@ pub enum Note {
         /// Indexes of hosts.
         hosts: Vec<usize>,
     },
+    /// An object of ours has a clause that no manifest can ask for. It is left alone.
+    Beyond {
+        /// Which object.
+        object: ObjectName,
+        /// The clause, with what it is about.
+        clause: String,
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// Whether the secrets of an object are still those it was made with cannot be told.
+    SecretUnknown {
+        /// Which object.
+        object: ObjectName,
+        /// References to its secrets.
+        secrets: Vec<String>,
+        /// Whether it is our side that does not know them; else the object carries no word of them.
+        here: bool,
+    },
     /// Something that carries this resource's mark and is not declared. It is left alone.
     NoLongerDeclared {
         /// What.

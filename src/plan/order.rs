@@ -2,7 +2,7 @@
 
 use super::rebuild;
 use super::step::{Action, KafkaAction, Step, TableAction};
-use crate::model::{Definition, ObjectName, ResourceId};
+use crate::model::{Definition, ObjectName, ResourceId, scratch};
 use crate::sql::AlterCommand;
 use petgraph::graph::{DiGraph, NodeIndex};
 use std::cmp::Reverse;
@@ -187,7 +187,7 @@ impl Subject {
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
             TableAction::CreateFillingView(filling) => Subject::Make(filling.view.name.clone()),
             TableAction::Fill(fill) => Subject::Fill(fill.to.clone()),
-            TableAction::Comment { name, .. } => Subject::Mark(name.clone()),
+            TableAction::Comment { name, .. } | TableAction::StartMerges { name } => Subject::Mark(name.clone()),
             TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
             TableAction::Flush { name } => Subject::Flush(name.clone()),
@@ -205,13 +205,14 @@ impl Subject {
 
 /// The place of a step among those of its own resource. Steps of a lower rank are done before any of a higher one
 /// begins: ingestion stops first and starts last, and what lies between is done while nothing flows.
-fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carries: bool) -> u8 {
+fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 {
     match &step.action {
         Action::Kafka(action) => match action {
             // A new target's own group begins before the view that reads with it is there.
             KafkaAction::SetOffsets { table, .. } if !relations.topics.contains_key(table) => 12,
-            // Before the table that tells the old group is gone.
-            KafkaAction::SetOffsets { .. } => 4,
+            // Before the table that tells the old group is gone, and once more when nothing is read any more.
+            KafkaAction::SetOffsets { early: true, .. } => 0,
+            KafkaAction::SetOffsets { early: false, .. } => 7,
             KafkaAction::RemoveMembers { table, .. } if swaps.filled(table, at) => 25,
             KafkaAction::RemoveMembers { .. } => 6,
             // Topics are resources of their own; the edges below place them.
@@ -226,16 +227,18 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             TableAction::CreateDatabase { .. } => 0,
             // The view goes last: as long as it is there, the next plan knows that something is left to tidy up.
             TableAction::Drop { name, is_view, .. } if swaps.filled(name, at) => 24 + 3 * u8::from(*is_view),
-            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds. Only
-            // while offsets are carried over must the table tell the old group until nothing is read any more.
-            TableAction::Drop { name, .. } if relations.topics.contains_key(name) && !carries => 0,
-            TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 1,
-            TableAction::Drop { is_view: true, .. } => 2,
+            // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds; and a
+            // stream that finds no view commits what it has read.
+            TableAction::Drop { name, .. } if relations.topics.contains_key(name) => 1,
+            TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 2,
+            TableAction::Drop { is_view: true, .. } => 3,
             TableAction::Flush { name } if swaps.filled(name, at) => 22,
             TableAction::Flush { name } if swaps.stands_aside(name, at) => 18,
-            TableAction::Flush { .. } => 3,
+            TableAction::Flush { .. } => 4,
             TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
             TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 19,
+            // They tell what was cut until it is finished.
+            TableAction::Drop { name, .. } if scratch::is_kept(name) => 19,
             TableAction::Drop { .. } => 5,
             TableAction::Create(definition) if relations.is_entry(&definition.name) => 17,
             TableAction::Create(definition) if definition.is_view() => 14,
@@ -265,6 +268,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>, carrie
             // The mark of an earlier copy goes before a new copy is made.
             TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
             TableAction::Comment { .. } => 20,
+            // Before the copy goes that tells that they are stopped.
+            TableAction::StartMerges { .. } => 4,
         },
     }
 }
@@ -335,13 +340,14 @@ fn is_shrinking(command: &AlterCommand) -> bool {
 
 fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let swaps = Swaps::of(steps);
-    let subject = |(at, step): (usize, &Step)| match Subject::of(&step.action) {
-        Subject::Drop(name)
-            if swaps.stands_aside(&name, at) || swaps.served(&name, at) || swaps.filled(&name, at) =>
+    let subject = |(at, step): (usize, &Step)| {
+        let subject = Subject::of(&step.action);
+        if let Subject::Drop(name) = &subject
+            && (swaps.stands_aside(name, at) || swaps.served(name, at) || swaps.filled(name, at))
         {
-            Subject::Discard(name)
+            return Subject::Discard(name.clone());
         }
-        subject => subject,
+        subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
     let mut at: BTreeMap<&Subject, Vec<usize>> = BTreeMap::new();
@@ -369,17 +375,11 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
 fn by_rank(steps: &[Step], relations: &Relations, swaps: &Swaps<'_>) -> BTreeSet<(usize, usize)> {
     let mut edges = BTreeSet::new();
     let mut of: BTreeMap<&ResourceId, BTreeMap<u8, Vec<usize>>> = BTreeMap::new();
-    let sets = |s: &&Step| match &s.action {
-        Action::Kafka(KafkaAction::SetOffsets { table, .. }) => relations.topics.contains_key(table),
-        Action::Kafka(_) | Action::Table(_) => false,
-    };
-    let carrying: BTreeSet<&ResourceId> = steps.iter().filter(sets).map(|s| &s.resource).collect();
     for (i, step) in steps.iter().enumerate() {
         // Databases are shared; their edges are below.
         if !matches!(step.action, Action::Table(TableAction::CreateDatabase { .. })) {
             let ranks = of.entry(&step.resource).or_default();
-            let carries = carrying.contains(&step.resource);
-            ranks.entry(rank(i, step, relations, swaps, carries)).or_default().push(i);
+            ranks.entry(rank(i, step, relations, swaps)).or_default().push(i);
         }
     }
     for ranks in of.values() {

@@ -91,6 +91,8 @@ pub enum KafkaAction {
         topics: Vec<String>,
         /// Where it begins.
         start: Start,
+        /// Whether the group of before still reads: a first place, for an apply that is cut before the last one is set.
+        early: bool,
     },
     /// Deletes the offsets that a group without members has of some topics.
     ForgetOffsets {
@@ -212,6 +214,11 @@ pub enum TableAction {
     },
     /// Copies all rows into a table, counts both and compares a checksum of every row.
     Copy(Box<Copy>),
+    /// Lets a table merge its parts again: a copy that was cut has stopped it.
+    StartMerges {
+        /// The table.
+        name: ObjectName,
+    },
     /// Swaps the names of two tables at one moment.
     Exchange {
         /// One.
@@ -264,6 +271,7 @@ impl Action {
                 | TableAction::CreateFillingView(_)
                 | TableAction::Comment { .. }
                 | TableAction::ModifyQuery { .. }
+                | TableAction::StartMerges { .. }
                 | TableAction::Exchange { .. }
                 | TableAction::Rename { .. },
             ) => 60,
@@ -294,6 +302,7 @@ impl TableAction {
             TableAction::ModifyQuery { name, query } => sql::change::modify_query(name, query, on_cluster),
             TableAction::Flush { name } => sql::change::flush_distributed(name, on_cluster),
             TableAction::Copy(copy) => copy.statement(),
+            TableAction::StartMerges { name } => sql::change::start_merges(name, on_cluster),
             TableAction::Exchange { left, right } => sql::change::exchange(left, right, on_cluster),
             TableAction::Rename { pairs } => sql::change::rename(pairs, on_cluster),
             TableAction::Drop { name, is_view, sync } => sql::change::drop(name, *is_view, *sync, on_cluster),

@@ -1,7 +1,8 @@
 //! Notes about what stands beside a pipeline.
 
 use super::Note;
-use crate::diff::PipelineDiff;
+use crate::diff::{HostState, ObjectDiff, PipelineDiff};
+use crate::model::owner;
 
 /// What no manifest declares: reported, and left alone.
 pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
@@ -16,6 +17,14 @@ pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
             hosts: uses.hosts.iter().copied().collect(),
         }));
     }
+    for object in &diff.objects {
+        notes.extend(object.beyond.iter().map(|(clause, hosts)| Note::Beyond {
+            object: object.desired.definition.name.clone(),
+            clause: clause.clone(),
+            hosts: hosts.iter().copied().collect(),
+        }));
+    }
+    notes.extend(diff.objects.iter().filter_map(secret));
     let kept = diff.undeclared.iter().filter(|(_, (engine, _))| !goes(engine));
     notes.extend(kept.map(|(object, (engine, hosts))| Note::NoLongerDeclared {
         object: object.clone(),
@@ -29,4 +38,14 @@ pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
 /// go its way or its consumers keep partitions to themselves while it is there.
 pub(super) fn goes(engine: &str) -> bool {
     matches!(engine, "Kafka" | "Null" | "MaterializedView")
+}
+
+/// A secret that is neither known to be the same nor known to have changed.
+fn secret(object: &ObjectDiff) -> Option<Note> {
+    let definition = &object.desired.definition;
+    let secrets: Vec<String> = definition.secrets().into_iter().map(|(_, s)| s.to_string()).collect();
+    let exists = object.hosts.values().any(|s| matches!(s, HostState::Ours(_)));
+    let here = owner::seal(&definition.comment).is_none();
+    let untold = exists && !secrets.is_empty() && !object.desired.owned_elsewhere && (here || object.seal.is_none());
+    untold.then(|| Note::SecretUnknown { object: definition.name.clone(), secrets, here })
 }

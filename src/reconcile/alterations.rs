@@ -2,7 +2,7 @@
 
 use crate::client::clickhouse::ClickHouseReader;
 use crate::diff::{Attribute, ChangeSet, ObjectDiff, definition};
-use crate::model::{Canonical, CanonicalForm, Definition, LiveClickHouse, LiveObject, ObjectName};
+use crate::model::{Definition, LiveClickHouse, ObjectName};
 use crate::observe::ObserveError;
 use crate::observe::alterable::{Trial, Verdict, trials};
 use crate::plan::{Action, Plan, TableAction};
@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 pub(super) async fn refused(
     plan: &Plan,
     changes: &ChangeSet,
-    canonical: &Canonical,
     live: &LiveClickHouse,
     readers: &[ClickHouseReader],
 ) -> Result<Vec<(usize, ObjectName, String)>, ObserveError> {
@@ -25,7 +24,7 @@ pub(super) async fn refused(
     for step in &plan.steps {
         let Action::Table(TableAction::Alter { name, commands }) = &step.action else { continue };
         for host in &step.hosts {
-            let Some(found) = objects.get(name).and_then(|o| standing(o, *host, live)) else { continue };
+            let Some(found) = objects.get(name).and_then(|o| o.standing(*host, live)) else { continue };
             let trial = by_host.entry(*host).or_default().entry(name.clone());
             let trial = trial.or_insert_with(|| Trial { live: &found.definition, statements: Vec::new() });
             trial.statements.push(commands);
@@ -42,8 +41,7 @@ pub(super) async fn refused(
             Verdict::Untried => None,
             Verdict::Altered(after) => {
                 let object = objects.get(&name);
-                let form = canonical.get(&(host, name.clone()));
-                object.and_then(|o| remainder(o, form, host, *after, live))
+                object.and_then(|o| remainder(o, host, *after, live))
             }
         };
         refused.extend(why.map(|why| (host, name, why)));
@@ -51,25 +49,10 @@ pub(super) async fn refused(
     Ok(refused)
 }
 
-fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
-    let objects = &live.hosts.get(host)?.objects;
-    let old = object.desired.renamed_from.as_ref().filter(|_| object.under_old_name.contains(&host));
-    objects.get(old.unwrap_or(&object.desired.definition.name))
-}
-
 /// What would still differ after the ALTERs.
-fn remainder(
-    object: &ObjectDiff,
-    form: Option<&CanonicalForm>,
-    host: usize,
-    after: Definition,
-    live: &LiveClickHouse,
-) -> Option<String> {
-    let desired = match form {
-        Some(CanonicalForm::Form(form)) => form,
-        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) | None => &object.desired.definition,
-    };
-    let found = standing(object, host, live)?;
+fn remainder(object: &ObjectDiff, host: usize, after: Definition, live: &LiveClickHouse) -> Option<String> {
+    let desired = object.form(host);
+    let found = object.standing(host, live)?;
     // A temporary table has a plain engine and no name; neither is what an ALTER changes.
     let engine = found.definition.engine.clone();
     let after = Definition { name: found.definition.name.clone(), engine, ..after };

@@ -5,6 +5,7 @@
 mod alterations;
 mod groups;
 mod questions;
+mod seal;
 mod sizes;
 
 use crate::client::Servers;
@@ -111,7 +112,7 @@ async fn read(
     environment: Option<&str>,
     policy: &Policy,
 ) -> Result<(Prepared, bool), ReconcileError> {
-    let desired = &compiled.desired;
+    let desired = &seal::sealed(&compiled.desired, servers.secrets());
     let (kafka, (urls, readers, hosts)) =
         tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
@@ -128,7 +129,7 @@ async fn read(
         .map_err(ObserveError::from)?;
     let header = || header(compiled, environment, &live);
     let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
-    let refusals = alterations::refused(&plan, &changes, &canonical, &live.clickhouse, &readers).await?;
+    let refusals = alterations::refused(&plan, &changes, &live.clickhouse, &readers).await?;
     if !refusals.is_empty() {
         let header = header();
         for (host, name, why) in refusals {

@@ -136,14 +136,14 @@ async fn complaints(
         let words = || CanonicalForm::Refused(complaint.message.clone());
         form.and_modify(|f| match f {
             CanonicalForm::Refused(_) => {}
-            CanonicalForm::Form(_) | CanonicalForm::Unknown(_) => *f = words(),
+            CanonicalForm::Form(_) | CanonicalForm::Formatted { .. } | CanonicalForm::Unknown(_) => *f = words(),
         })
         .or_insert_with(words);
     }
     Ok(found)
 }
 
-/// A Kafka table is made with any format, and then reads nothing.
+/// A Kafka table is made with any format, and reads nothing where the server does not have it.
 async fn formats(reader: &ClickHouseReader, round: &Round<'_>) -> Result<Vec<Complaint>, ObserveError> {
     let mut found = Vec::new();
     for (role, writes) in [(Role::Source, false), (Role::ErrorSink, true)] {
@@ -203,7 +203,7 @@ fn columns<'a>(
     match answers.forms.get(table) {
         Some(CanonicalForm::Form(form)) => return Some(&form.columns),
         // What it will be is not known.
-        Some(CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) => return None,
+        Some(CanonicalForm::Formatted { .. } | CanonicalForm::Refused(_) | CanonicalForm::Unknown(_)) => return None,
         None => {}
     }
     if let Some(found) = live.hosts[host].objects.get(table) {

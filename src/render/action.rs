@@ -26,8 +26,9 @@ fn kafka(action: &KafkaAction) -> (&'static str, String) {
             ("delete", format!("topic {name}{id}"))
         }
         KafkaAction::RemoveMembers { group, .. } => ("leave", format!("group {group}  (members of dropped tables)")),
-        KafkaAction::SetOffsets { group, topics, start, .. } => {
-            ("set", format!("group {group}  {} on {}", started(start), topics.join(", ")))
+        KafkaAction::SetOffsets { group, topics, start, early, .. } => {
+            let early = if *early { "  (set again when nothing is read any more)" } else { "" };
+            ("set", format!("group {group}  {} on {}{early}", started(start), topics.join(", ")))
         }
         KafkaAction::ForgetOffsets { group, topics, .. } => {
             ("forget", format!("group {group}  offsets of {}", topics.join(", ")))
@@ -79,6 +80,9 @@ fn table(action: &TableAction) -> (&'static str, String) {
             };
             let into = copy.through.as_ref().unwrap_or(&copy.to);
             ("copy", format!("{} into {into}{how}, rows counted and compared", copy.from))
+        }
+        TableAction::StartMerges { name } => {
+            ("start", format!("{name}  merges, which a copy that was cut has stopped"))
         }
         TableAction::Exchange { left, right } => ("swap", format!("{left} and {right}")),
         TableAction::Rename { pairs } => {

@@ -73,10 +73,11 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             format!("{object} has to be built anew, and {}", obstacle(why, hosts))
         }
         Blocked::DoesNotFit { object, column, rows, host } => format!(
-            "{} of {object} on {} have a {column} that does not fit the new type: change or delete them first, or \
-             choose a wider type",
-            count(usize::try_from(*rows).unwrap_or(usize::MAX), "row"),
-            hosts.one(*host)
+            "{} of {object} on {} {} a value in column {column} that does not fit the new type: change or delete it \
+             first, or choose a wider type",
+            counted(*rows, "row"),
+            hosts.one(*host),
+            if *rows == 1 { "has" } else { "have" }
         ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
             "no ClickHouse host answered: start the servers or correct `spec.clickhouse.url`".into()
@@ -155,6 +156,18 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
             "the offsets of the consumer group {group} stay: what it has read before is not read again, and what \
              arrives meanwhile is"
         ),
+        Note::SecretUnknown { object, secrets, here: true } => format!(
+            "whether {object} still has {} cannot be told: its value is not set where this plan was made",
+            secrets.join(", ")
+        ),
+        Note::SecretUnknown { object, secrets, here: false } => format!(
+            "whether {object} still has {} cannot be told: it carries no seal of its secrets yet and gets one when it \
+             is made anew",
+            secrets.join(", ")
+        ),
+        Note::Beyond { object, clause, hosts: on } => {
+            format!("{object} has {clause}{} (no manifest can ask for it; left alone)", somewhere(hosts, on))
+        }
         Note::NotManaged { object, engine, of, reads, writes, hosts: on } => format!(
             "{object} ({engine}) {} {of}{} (left alone; would block a drop)",
             usage(*reads, *writes),
@@ -183,7 +196,7 @@ fn somewhere(hosts: &Hosts, on: &[usize]) -> String {
 /// Whether a note is about something that no manifest declares, which is told for all resources together.
 pub(super) fn is_not_managed(note: &Note) -> bool {
     match note {
-        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } => true,
+        Note::NotManaged { .. } | Note::NoLongerDeclared { .. } | Note::Beyond { .. } => true,
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
         | Note::Backfills { .. }
@@ -192,7 +205,8 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         | Note::GroupStarts { .. }
         | Note::GroupContinues { .. }
         | Note::KeptOld { .. }
-        | Note::OffsetsKept { .. } => false,
+        | Note::OffsetsKept { .. }
+        | Note::SecretUnknown { .. } => false,
     }
 }
 
@@ -201,18 +215,20 @@ pub(super) fn impact(impact: &Impact) -> String {
     let mut parts = Vec::new();
     match impact.class {
         Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
-        Class::Paused | Class::Reconnected => {}
+        Class::Paused => parts.push("views made again".to_owned()),
+        Class::Reconnected => parts.push("Kafka table replaced".to_owned()),
         Class::Filled => {
-            let rows = impact.rows.map(|n| format!("; {} rows copied", grouped(n))).unwrap_or_default();
-            parts.push(format!("a new table is filled{rows}; ingestion waits as long"));
+            let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("new table filled{rows}"));
         }
         Class::Rebuilt => {
-            let rows = impact.rows.map(|n| format!("; {} rows copied", grouped(n))).unwrap_or_default();
-            parts.push(format!("rebuild{rows}; ingestion waits as long"));
+            let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("table rebuilt{rows}"));
         }
     }
     if let Some(pause) = impact.pause {
-        parts.push(format!("pause about {} s", pause.as_secs()));
+        let copying = if impact.class == Class::Rebuilt { " and as long as the copy takes" } else { "" };
+        parts.push(format!("pause about {} s{copying}", pause.as_secs()));
         parts.push(match impact.offsets {
             Offsets::Kept => "offsets kept".into(),
             Offsets::Carried => "offsets carried over to the new group".into(),
@@ -230,7 +246,12 @@ pub(super) fn impact(impact: &Impact) -> String {
 }
 
 fn messages(n: u64) -> String {
-    format!("{} message{}", grouped(n), if n == 1 { "" } else { "s" })
+    counted(n, "message")
+}
+
+/// `1 row`, `1,204,117 rows`.
+fn counted(n: u64, one: &str) -> String {
+    format!("{} {one}{}", grouped(n), if n == 1 { "" } else { "s" })
 }
 
 fn replicas((least, most): (usize, usize)) -> String {

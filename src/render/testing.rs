@@ -27,11 +27,12 @@ variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooF
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
     NoHosts CannotRebuild DoesNotFit);
 variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
-    OffsetsKept NotManaged NoLongerDeclared KeptOld);
+    OffsetsKept NotManaged NoLongerDeclared KeptOld
+    SecretUnknown Beyond);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
     SetOffsets ForgetOffsets DeleteGroup AwaitBackfill);
 variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create CreateFillingView Fill Comment Alter ModifyQuery
-    Flush Copy Exchange Rename Drop);
+    Flush Copy StartMerges Exchange Rename Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
     BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly);
 variants!(attribute_name, ATTRIBUTES, Attribute: Kind Comment Column ColumnOrder Engine PartitionBy OrderBy PrimaryKey
@@ -287,7 +288,14 @@ fn others(plan: &mut Plan) {
     };
     let forgotten =
         Note::NoLongerDeclared { object: object("raw.before"), engine: "Distributed".into(), hosts: vec![0, 1, 2, 3] };
-    let notes = vec![beside, writer, forgotten];
+    let secret = |here| Note::SecretUnknown {
+        object: object("otus_kafka.kept_kafka"),
+        secrets: vec!["<secret fromEnv KAFKA_PASSWORD>".into()],
+        here,
+    };
+    let beyond =
+        Note::Beyond { object: object("raw.kept_mv"), clause: "SQL SECURITY NONE".into(), hosts: vec![0, 1, 2, 3] };
+    let notes = vec![beside, writer, forgotten, beyond, secret(true), secret(false)];
     plan.resources.push(ResourcePlan { notes, ..resource(pipeline_id("kept"), Verb::Keep) });
 }
 

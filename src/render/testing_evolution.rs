@@ -49,9 +49,10 @@ pub(super) fn evolved(plan: &mut Plan) {
         AlterCommand::DropColumn("old".into()),
     ];
     let start = Start::Of("old-readers".into());
-    let steps: [(TableAction, &[Hazard]); 5] = [
+    let steps: [(TableAction, &[Hazard]); 6] = [
         (TableAction::Alter { name: object("raw.evolved"), commands }, &[Hazard::ReshardsNewRowsOnly]),
         (TableAction::Copy(Box::new(copy)), &[Hazard::CopiesData]),
+        (TableAction::StartMerges { name: local.clone() }, &[]),
         (TableAction::Exchange { left: local, right: next.clone() }, &[]),
         (TableAction::Rename { pairs: vec![(next, object("raw.evolved_local__old_20261125"))] }, &[]),
         (
@@ -69,7 +70,8 @@ pub(super) fn evolved(plan: &mut Plan) {
         consumers: 1,
         client_id: None,
     }];
-    let set = KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start };
+    let set =
+        KafkaAction::SetOffsets { table: kafka.clone(), group: group.clone(), topics: topics(), start, early: false };
     let leave = KafkaAction::RemoveMembers { table: kafka.clone(), group: group.clone(), consumers };
     plan.steps.push(step(&id, set, &[], &[Hazard::SkipsMessages]));
     plan.steps.push(step(&id, leave, &[], &[]));

@@ -15,6 +15,10 @@ const ALL_RIGHTS: &str =
 /// What the runner's statements need (the temporary table is the table function in them).
 const SERVING_RIGHTS: &str = "<grants><query>GRANT SYSTEM LISTEN, CREATE TEMPORARY TABLE ON *.*</query></grants>";
 
+/// A user who may look and do nothing else, not even for a moment: for seeing what such a one is told.
+const READER: &str = "reader";
+const READING_RIGHTS: &str = "<grants><query>GRANT SELECT, SHOW ON *.*</query></grants>";
+
 /// Small pools and caches, so that four nodes fit in about 1.2 GB. `log-level` is what this build
 /// reads; in `logger/level` it is ignored and everything is traced.
 const FIXED: &str = "  <log-level>warning</log-level>
@@ -73,7 +77,7 @@ pub(super) fn user(password: Option<&SecretString>) -> &'static str {
     if password.is_some() { GUARDED_USER } else { "default" }
 }
 
-/// `users.xml`: one user who may do everything, from this machine only.
+/// `users.xml`: one user who may do everything, from this machine only. Without a password there is [`READER`] too.
 ///
 /// The engine serves from within a session of its own, which logs in as `default` from this machine
 /// without a password, whatever is configured. So `default` can have none; where a password is asked
@@ -82,7 +86,7 @@ pub(super) fn user(password: Option<&SecretString>) -> &'static str {
 /// background.
 pub(super) fn users(password: Option<&SecretString>) -> String {
     let users = password.map_or_else(
-        || account("default", NO_PASSWORD, ALL_RIGHTS),
+        || account("default", NO_PASSWORD, ALL_RIGHTS) + &account(READER, NO_PASSWORD, READING_RIGHTS),
         |password| {
             let digest = Sha256::digest(password.expose_secret().as_bytes());
             let mut login = String::from("<password_sha256_hex>");

@@ -37,6 +37,11 @@ pub fn modify_query(name: &ObjectName, query: &Fragment, cluster: Option<&str>) 
     Statement::new(format!("ALTER TABLE {}{} MODIFY QUERY\n{query}", quote::object(name), on_cluster(cluster)))
 }
 
+/// Lets a table merge its parts again.
+pub fn start_merges(name: &ObjectName, cluster: Option<&str>) -> Statement {
+    Statement::new(format!("SYSTEM START MERGES{} {}", on_cluster(cluster), quote::object(name)))
+}
+
 /// Swaps two names at one moment; for databases with the engines Atomic and Replicated.
 pub fn exchange(left: &ObjectName, right: &ObjectName, cluster: Option<&str>) -> Statement {
     let (left, right) = (quote::object(left), quote::object(right));

@@ -100,3 +100,20 @@ pub fn conversions(pairs: &[&(String, String)], convert: bool) -> String {
     let asked: Vec<String> = pairs.iter().enumerate().map(ask).collect();
     format!("DESCRIBE TABLE (SELECT {})", asked.join(", "))
 }
+
+/// The statements in the server's spelling: `text`, in order, NULL for what is none.
+pub fn spelling(statements: &[String]) -> String {
+    let texts: Vec<String> =
+        statements.iter().enumerate().map(|(i, t)| format!("({i},{})", quote::literal(t))).collect();
+    format!(
+        "SELECT formatQuerySingleLineOrNull(t.2) AS text FROM (SELECT arrayJoin([{}]) AS t) ORDER BY t.1",
+        texts.join(",")
+    )
+}
+
+/// The server's names of these types: `names`, in order.
+pub fn type_names(types: &[&str]) -> String {
+    let names: Vec<String> =
+        types.iter().map(|t| format!("toTypeName(defaultValueOfTypeName({}))", quote::literal(t))).collect();
+    format!("SELECT [{}] AS names", names.join(","))
+}

@@ -154,7 +154,7 @@ fn run_on(action: &TableAction, host: &mut LiveHost) {
         TableAction::Comment { name, comment, .. } => {
             host.objects.get_mut(name).unwrap().definition.comment.clone_from(comment);
         }
-        TableAction::Flush { name } => assert!(object(host, name)),
+        TableAction::Flush { name } | TableAction::StartMerges { name } => assert!(object(host, name)),
         TableAction::Drop { name, .. } => {
             let used = |o: &&LiveObject| {
                 let reads = o

@@ -4,6 +4,7 @@ use super::super::target::Target;
 use super::scene::Scene;
 use super::sorting::elements_of;
 use crate::manifest::{Finding, Place};
+use crate::model::data_type::usual;
 use crate::model::token::{TokenKind, split_at_commas, text_of, tokenize, unwrapped};
 
 /// An argument and where it stands in the engine's text.
@@ -131,7 +132,7 @@ fn column(
     let Some(found) = target.columns.iter().find(|c| c.column.name == *name) else {
         return findings.push(unknown(target, name, place));
     };
-    let data_type = found.column.data_type.as_str();
+    let data_type = usual(found.column.data_type.as_str());
     let wanted = match (engine, i) {
         ("ReplacingMergeTree", 1) => (data_type != "UInt8").then_some("a column that marks deleted rows is UInt8"),
         ("CollapsingMergeTree" | "VersionedCollapsingMergeTree", 0) => {

@@ -3,6 +3,7 @@
 use super::super::target::Target;
 use super::scene::Scene;
 use crate::manifest::{Distribution, Finding};
+use crate::model::data_type::usual;
 use crate::model::token::{TokenKind, closing, split_at_commas, tokenize, unwrapped};
 
 /// Functions whose result is no whole number, whatever they are given.
@@ -70,8 +71,8 @@ fn fault(text: &str, target: &Target<'_>) -> Option<(String, String)> {
             TokenKind::Text(_) => Some(("a text".into(), "name a column, hashed, or leave it out for `rand()`".into())),
             TokenKind::Word(name) | TokenKind::Quoted(name) => {
                 let column = target.columns.iter().find(|c| c.column.name == *name)?;
-                let data_type = column.column.data_type.as_str();
-                let is_key = !NO_KEYS.iter().any(|t| is_type(data_type, t));
+                let data_type = usual(column.column.data_type.as_str());
+                let is_key = !NO_KEYS.iter().any(|t| is_type(&data_type, t));
                 let value = match data_type.contains("Nullable(") {
                     // The hash of a Nullable value is Nullable.
                     true => format!("assumeNotNull({})", text.trim()),

@@ -4,6 +4,7 @@ use super::super::target::Target;
 use super::scene::Scene;
 use crate::manifest::{Finding, MaybeSecret};
 use crate::model::Fragment;
+use crate::model::data_type::usual;
 use crate::model::token::{Token, closing, split_at_commas, text_of, tokenize, unwrapped};
 
 /// One element of a key.
@@ -111,7 +112,7 @@ pub(super) fn sampling_key(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         };
         let path = format!("{}.sampleBy", target.path);
         let column = target.columns.iter().find(|c| Some(&c.column.name) == sampled.column.as_ref());
-        let data_type = column.map_or("", |c| c.column.data_type.as_str());
+        let data_type = column.map_or_else(String::new, |c| usual(c.column.data_type.as_str()));
         if UNSAMPLED.iter().any(|t| data_type == *t || data_type.starts_with(&format!("{t}("))) {
             let message = format!("the sampling key `{}` is {data_type}, not an unsigned number", sampled.text);
             let finding =
@@ -175,6 +176,7 @@ fn missing(scene: &Scene<'_>, target: &Target<'_>, findings: &mut Vec<Finding>) 
 }
 
 fn is_nullable(data_type: &str) -> bool {
+    let data_type = usual(data_type);
     data_type.starts_with("Nullable(") || data_type.starts_with("LowCardinality(Nullable(")
 }
 

@@ -44,7 +44,10 @@ pub(super) fn read<'a>(at: &mut Cursor<'a>, definition: &mut Definition) -> Resu
             at.skip();
             false
         } else if at.take_words(&["SQL", "SECURITY"]) {
-            at.skip();
+            let whose = at.name()?;
+            if !whose.eq_ignore_ascii_case("DEFINER") {
+                definition.beyond.push(format!("SQL SECURITY {whose}"));
+            }
             false
         } else if at.take_words(&["AS"]) {
             let (query, comment) = query(at, commented);

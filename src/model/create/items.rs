@@ -20,7 +20,7 @@ pub(super) fn read(list: &mut Cursor<'_>, definition: &mut Definition) -> Result
         } else if at.take_words(&["PRIMARY", "KEY"]) {
             definition.primary_key = Some(expression(&mut at, |_| false)?);
         } else {
-            definition.columns.push(column(&mut at)?);
+            definition.columns.push(column(&mut at, &mut definition.beyond)?);
         }
         if !at.is_end() {
             return Err(at.error("an unknown part"));
@@ -77,7 +77,7 @@ fn constraint(at: &mut Cursor<'_>) -> Result<Constraint, CreateError> {
     Ok(Constraint { name, assume, expression: expression(at, |_| false)? })
 }
 
-fn column(at: &mut Cursor<'_>) -> Result<Column, CreateError> {
+fn column(at: &mut Cursor<'_>, beyond: &mut Vec<String>) -> Result<Column, CreateError> {
     let name = at.name()?;
     let mut column = Column::new(name, data_type(at)?);
     let mut seen: Vec<&'static str> = Vec::new();
@@ -100,10 +100,12 @@ fn column(at: &mut Cursor<'_>) -> Result<Column, CreateError> {
             column.ttl = Some(expression(at, starts_part)?);
             "TTL"
         } else if at.take_words(&["STATISTICS"]) {
-            at.group()?;
+            let kinds = at.group()?;
+            beyond.push(format!("column {} STATISTICS({})", column.name, at.fragment(kinds.rest())));
             "STATISTICS"
         } else if at.take_words(&["SETTINGS"]) {
-            at.group()?;
+            let settings = at.group()?;
+            beyond.push(format!("column {} SETTINGS ({})", column.name, at.fragment(settings.rest())));
             "SETTINGS"
         } else {
             return Err(at.error("an unknown part of a column"));

@@ -70,7 +70,7 @@ const CANONICAL: &[&str] = &[
     r"CREATE TEMPORARY TABLE tt (`a` Decimal(10, 0), `c` UInt8 DEFAULT 1 + 1 CODEC(ZSTD(1))) ENGINE = MergeTree ORDER BY a COMMENT 'x'",
 ];
 
-/// Parts a `Definition` has no place for.
+/// Parts that are not printed: what a definition has of them is in the next test.
 const LEFT_OUT: &[&str] = &[
     " DEFINER = default SQL SECURITY DEFINER",
     " SQL SECURITY NONE",
@@ -79,6 +79,19 @@ const LEFT_OUT: &[&str] = &[
     " REFRESH EVERY 1 HOUR OFFSET 5 MINUTE RANDOMIZE FOR 1 MINUTE SETTINGS refresh_retries = 2 APPEND",
     " REFRESH AFTER 1 DAY DEPENDS ON db.mv_refresh",
 ];
+
+#[test]
+fn clauses_that_no_manifest_asks_for_are_kept_as_they_are_written() {
+    let beyond = |text: &str| parsed(text).beyond;
+    let table = "CREATE TABLE db.t (`a` Int32 STATISTICS(tdigest, minmax), `b` String SETTINGS (min_compress_block_size = 1000)) ENGINE = MergeTree ORDER BY a";
+    let expected = ["column a STATISTICS(tdigest, minmax)", "column b SETTINGS (min_compress_block_size = 1000)"];
+    assert_eq!(beyond(table), expected);
+    let view = |more: &str| format!("CREATE MATERIALIZED VIEW db.v TO db.t (`a` Int64) {more} AS SELECT a FROM db.s");
+    assert_eq!(beyond(&view("DEFINER = joe SQL SECURITY DEFINER")), [""; 0]);
+    assert_eq!(beyond(&view("SQL SECURITY NONE")), ["SQL SECURITY NONE"]);
+    let refreshed = "CREATE MATERIALIZED VIEW db.v REFRESH EVERY 1 HOUR APPEND TO db.t (`a` Int64) AS SELECT 1 AS a";
+    assert_eq!(parsed(refreshed).refresh.map(|r| r.to_string()).as_deref(), Some("EVERY 1 HOUR APPEND"));
+}
 
 fn parsed(text: &str) -> Definition {
     parse_create(text).unwrap_or_else(|e| panic!("{text}\n{e}"))
@@ -223,7 +236,7 @@ fn older_forms_and_optional_words_are_read() {
         "CREATE MATERIALIZED VIEW db.v UUID '0f9385a9' ON CLUSTER c TO db.t (`a` Int8) COMMENT 'x' AS SELECT a, 'COMMENT' FROM db.s",
         "CREATE MATERIALIZED VIEW IF NOT EXISTS db.v TO db.t (`a` Int8) DEFINER = `joe` SQL SECURITY INVOKER COMMENT 'x' AS SELECT a, 'COMMENT' FROM db.s",
     ] {
-        assert_eq!(parsed(text), expected, "{text}");
+        assert_eq!(Definition { beyond: Vec::new(), ..parsed(text) }, expected, "{text}");
     }
     let expected =
         parsed("CREATE TABLE db.t (`a` Int8 DEFAULT 1 COMMENT 'x' CODEC(LZ4) TTL d) ENGINE = MergeTree ORDER BY a");
@@ -232,7 +245,7 @@ fn older_forms_and_optional_words_are_read() {
         "create table db.t (a Int8 codec(LZ4) settings (x = 1) default 1 comment 'x' ttl d) engine = MergeTree() order by a",
         "CREATE TABLE db.t ON CLUSTER 'c' (`a` Int8 STATISTICS(tdigest) TTL d DEFAULT 1 COMMENT 'x' CODEC(LZ4)) ENGINE MergeTree ORDER BY a",
     ] {
-        assert_eq!(parsed(text), expected, "{text}");
+        assert_eq!(Definition { beyond: Vec::new(), ..parsed(text) }, expected, "{text}");
     }
 }
 

@@ -185,8 +185,8 @@ impl Filling<'_> {
         let known = known(reread, hosts);
         if self.stage != Stage::GoesOn {
             let topics = diff.desired.topics.clone();
-            let start = Start::Earliest;
-            draft.step(&id, KafkaAction::SetOffsets { table: table.clone(), group: group.clone(), topics, start }, []);
+            let (start, early) = (Start::Earliest, false);
+            draft.step(&id, KafkaAction::SetOffsets { table: table.clone(), group: group.clone(), topics, start, early }, []);
         }
         let filling = FillingView {
             view: reread.view.clone(),

@@ -1,7 +1,7 @@
 //! The Kafka table is replaced: its consumers leave nothing behind in their group, and the group goes on where it
 //! should.
 
-use super::treatment::{Treated, Treatment, standing};
+use super::treatment::{Treated, Treatment};
 use crate::diff::PipelineDiff;
 use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
 use crate::plan::build::Draft;
@@ -27,7 +27,7 @@ pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &Li
 
 /// The groups of the Kafka tables that stand there, those that are no longer declared included.
 fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
-    let standing = source.hosts.keys().filter_map(|host| standing(source.object, *host, live)).map(|o| &o.definition);
+    let standing = source.hosts.keys().filter_map(|host| source.object.standing(*host, live)).map(|o| &o.definition);
     let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
     found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
 }
@@ -131,7 +131,7 @@ fn leave(
 
 /// The table's consumers on a host, as it stands or as it is to be.
 fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
-    let found = standing(source.object, host, live).map(|o| &o.definition);
+    let found = source.object.standing(host, live).map(|o| &o.definition);
     consumer_of(found.unwrap_or(&source.object.desired.definition), host, live)
 }
 
@@ -161,8 +161,11 @@ fn start(
     if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
     }
+    let keeps = desired.start_from == Some(StartFrom::Keep) && !old.is_empty();
     let committed = live.kafka.groups.get(&desired.group);
-    if committed.is_some_and(|offsets| offsets.keys().any(|(topic, _)| desired.topics.contains(topic))) {
+    // To go on where the old group stands is to forget where the new one stood.
+    let begun = committed.is_some_and(|offsets| offsets.keys().any(|(topic, _)| desired.topics.contains(topic)));
+    if begun && !keeps {
         if !old.is_empty() {
             let ahead = Numbers::of(desired, &live.kafka, committed, None).ahead;
             plan.notes.push(Note::GroupContinues { group: desired.group.clone(), ahead });
@@ -194,8 +197,19 @@ fn start(
         let Numbers { again, skipped, ahead } = numbers;
         plan.notes.push(Note::GroupStarts { group: desired.group.clone(), again, skipped, ahead });
     }
-    let (table, group, topics) = (source.name().clone(), desired.group.clone(), desired.topics.clone());
-    draft.step(&plan.id, KafkaAction::SetOffsets { table, group, topics, start: begin }, hazards);
+    let set = |early| KafkaAction::SetOffsets {
+        table: source.name().clone(),
+        group: desired.group.clone(),
+        topics: desired.topics.clone(),
+        start: begin.clone(),
+        early,
+    };
+    // The table that tells the old group goes before the group stands still: the first place is for an apply that is
+    // cut in between.
+    if keeps {
+        draft.step(&plan.id, set(true), []);
+    }
+    draft.step(&plan.id, set(false), hazards);
     (!old.is_empty()).then_some(offsets)
 }
 

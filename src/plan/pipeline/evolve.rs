@@ -3,14 +3,14 @@
 //! keeps what arrives.
 
 use super::consumer;
-use super::treatment::{Treated, Treatment, standing};
 use super::backfill::{self, Filling};
+use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{Definition, KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
 use crate::plan::step::{Action, TableAction};
-use crate::plan::{Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
+use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -81,18 +81,24 @@ fn rebuilds(treated: &[Treated<'_>]) -> bool {
 }
 
 /// Whether rows must not flow while this is done.
-fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
     let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
     let views_move = view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
     let columns_move = treated.iter().any(|t| t.moves_columns(live));
     let hub = treated.iter().any(|t| {
         let renamed = !t.object.under_old_name.is_empty();
-        renamed || t.role() == Role::Hub && t.any(|t| matches!(t, Treatment::Remake))
+        // Were the table of one view away, the others would write the same block again and again.
+        renamed
+            || matches!(t.role(), Role::Hub | Role::ErrorSink | Role::Distributed)
+                && t.any(|t| matches!(t, Treatment::Remake))
     });
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
+    let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
     rebuilds(treated)
         || hub
+        || entry_goes
         || regroups
         || replaced
         || view(|t| matches!(t, Treatment::Remake))
@@ -120,13 +126,13 @@ fn stop(
 ) {
     for view in treated.iter().filter(|t| t.is_view()) {
         let object = view.object;
-        let there = |host: &usize| standing(object, *host, live).is_some();
+        let there = |host: &usize| object.standing(*host, live).is_some();
         // What reads Kafka now is what stops, whatever it is to read after.
         let reads_kafka = |host: &usize| {
             let sources = treated.iter().filter(|t| t.role() == Role::Source);
             let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
             let mut names = names.chain(diff.undeclared.keys());
-            let found = standing(object, *host, live);
+            let found = object.standing(*host, live);
             names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
         };
         let remade = view.hosts_with(|t| matches!(t, Treatment::Remake));
@@ -141,7 +147,7 @@ fn stop(
         }
     }
     for table in treated.iter().filter(|t| t.role() == Role::Distributed) {
-        let there = |host: &usize| standing(table.object, *host, live).is_some();
+        let there = |host: &usize| table.object.standing(*host, live).is_some();
         let on: BTreeSet<usize> = table.object.hosts.keys().copied().filter(there).collect();
         for (hosts, old) in by_name(table, on) {
             let name = if old { table.object.desired.renamed_from.as_ref() } else { Some(table.name()) };
@@ -218,9 +224,13 @@ fn change(
 }
 
 /// A table with rows takes its new name; nothing is copied.
-fn rename(object: &Treated<'_>, plan: &ResourcePlan, draft: &mut Draft) {
+fn rename(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
     let Some(old) = object.object.desired.renamed_from.clone() else { return };
-    if object.role() == Role::Local {
+    if object.role() == Role::Local && !object.object.under_old_name.is_empty() {
+        // A view goes on reading the name: with the table gone from it, rows would pass it by without a word.
+        for reader in &object.object.strangers {
+            plan.block(Blocked::ReadByStranger { object: old.clone(), reader: reader.clone() });
+        }
         let pairs = vec![(old, object.name().clone())];
         let hosts = object.object.under_old_name.clone();
         draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);
@@ -299,7 +309,7 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
 /// Whether the sharding key is another one.
 fn reshards(object: &Treated<'_>, host: usize, live: &LiveClickHouse) -> bool {
     let key = |d: &crate::model::Definition| d.engine.args.get(3).cloned();
-    let found = standing(object.object, host, live).and_then(|o| key(&o.definition));
+    let found = object.object.standing(host, live).and_then(|o| key(&o.definition));
     match (key(&object.object.desired.definition), found) {
         (Some(new), Some(old)) => !new.same(&old),
         (None, None) => false,
@@ -336,7 +346,7 @@ fn adopt(object: &Treated<'_>, unfilled: bool, plan: &mut ResourcePlan, draft: &
     }
     for (hosts, adopts) in [(unmarked, true), (stale, false)] {
         let hosts = hosts.into_iter().filter(|h| !draft.drops(&definition.name, *h)).collect();
-        let (name, comment) = (definition.name.clone(), definition.comment.clone());
+        let (name, comment) = (definition.name.clone(), object.object.comment_in_place());
         draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
     }
 }

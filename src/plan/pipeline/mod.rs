@@ -33,7 +33,9 @@ pub(super) fn plan(
     let mut treated: Vec<Treated<'_>> =
         diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, hosts)).collect();
     let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
-    if loses_topic {
+    // A Kafka table whose views go while it begins to read finds nobody to hand on to, and commits what it has read
+    // all the same: those messages would be in no table. So it goes before them.
+    if loses_topic || exists(diff) && evolve::pauses(diff, &treated, hosts) {
         treated.iter_mut().for_each(Treated::reconnect);
     }
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));

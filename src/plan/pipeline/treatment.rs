@@ -1,8 +1,9 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
 use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
-use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName, Role};
+use crate::model::{Definition, LiveClickHouse, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
+use crate::plan::rebuild;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with an object on a host, its comment apart.
@@ -83,21 +84,12 @@ impl<'a> Treated<'a> {
     pub fn moves_columns(&self, live: &LiveClickHouse) -> bool {
         self.hosts.iter().any(|(host, treatment)| match treatment {
             Treatment::Alter(alteration) => {
-                standing(self.object, *host, live).is_some_and(|o| alteration.moves_columns(&o.definition))
+                self.object.standing(*host, live).is_some_and(|o| alteration.moves_columns(&o.definition))
             }
             Treatment::Rebuild(_) => true,
             Treatment::Remake => !self.is_view(),
             Treatment::Keep | Treatment::Make | Treatment::Query | Treatment::Swap | Treatment::Nothing => false,
         })
-    }
-}
-
-/// The object as it stands on a host, under its name or the one it had before.
-pub(super) fn standing<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
-    let objects = &live.hosts.get(host)?.objects;
-    match object.under_old_name.contains(&host) {
-        true => objects.get(object.desired.renamed_from.as_ref()?),
-        false => objects.get(&object.desired.definition.name),
     }
 }
 
@@ -115,7 +107,7 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         return Treatment::Nothing;
     }
     match object.desired.role {
-        Role::View | Role::EntryView => match standing(object, host, live) {
+        Role::View | Role::EntryView => match object.standing(host, live) {
             _ if renamed => Treatment::Remake,
             _ if !differs => Treatment::Keep,
             Some(found) if !has(&Attribute::Target) && reads_the_same(object, &found.definition) => Treatment::Query,
@@ -127,13 +119,20 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         Role::Distributed | Role::Local if !differs => Treatment::Keep,
         Role::Distributed => match altered(object, host, changes, live) {
             Ok(alteration) if changes.iter().all(is_of_columns) => Treatment::Alter(alteration),
-            Ok(_) | Err(_) => Treatment::Swap,
+            Ok(_) | Err(_) if swaps(object, host, live) => Treatment::Swap,
+            Ok(_) | Err(_) => Treatment::Remake,
         },
         Role::Local => match altered(object, host, changes, live) {
             Ok(alteration) => Treatment::Alter(alteration),
             Err(NoAlter(attribute)) => Treatment::Rebuild(attribute),
         },
     }
+}
+
+/// Whether two tables of its database can take each other's names at one moment.
+fn swaps(object: &ObjectDiff, host: usize, live: &LiveClickHouse) -> bool {
+    let database = &object.desired.definition.name.database;
+    live.hosts.get(host).is_some_and(|server| rebuild::exchanges(server, database))
 }
 
 /// Columns and the comment are all that can be altered of a Distributed table.
@@ -148,13 +147,13 @@ fn altered(
     live: &LiveClickHouse,
 ) -> Result<Alteration, NoAlter> {
     let first = || changes.first().map_or(Attribute::Engine, |c| c.attribute.clone());
-    let found = standing(object, host, live).ok_or_else(|| NoAlter(first()))?;
+    let found = object.standing(host, live).ok_or_else(|| NoAlter(first()))?;
     let refused = live.hosts.get(host).is_some_and(|h| h.unalterable.contains_key(&object.desired.definition.name));
     if refused {
         let structural = changes.iter().find(|c| c.attribute != Attribute::Comment);
         return Err(NoAlter(structural.map_or_else(first, |c| c.attribute.clone())));
     }
-    alteration(&object.desired, &found.definition, changes)
+    alteration(&object.desired, object.form(host), &found.definition, changes)
 }
 
 /// Whether a view goes on reading the tables that it reads. MODIFY QUERY does not move it to another source.

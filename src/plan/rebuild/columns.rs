@@ -11,15 +11,15 @@ pub(super) struct Copied {
     pub loses: bool,
 }
 
-/// Every column of the new table that old rows have a value for.
-pub(super) fn copied(desired: &DesiredObject, live: &Definition) -> Copied {
+/// Every column of the new table that old rows have a value for. `form` is its definition in the server's words.
+pub(super) fn copied(desired: &DesiredObject, form: &Definition, live: &Definition) -> Copied {
     let source = |new: &Column| {
         let by_name = |name: &String| live.columns.iter().find(|c| c.name == *name && is_readable(c));
         by_name(&new.name).or_else(|| by_name(desired.renamed_columns.get(&new.name)?))
     };
     let mut values = Vec::new();
     let mut used: Vec<&str> = Vec::new();
-    for new in desired.definition.columns.iter().filter(|c| is_stored(c)) {
+    for new in form.columns.iter().filter(|c| is_stored(c)) {
         let Some(old) = source(new) else { continue };
         used.push(&old.name);
         values.push((new.name.clone(), value(new, old)));

@@ -2,7 +2,7 @@
 //! time has passed, and names that were cut between two renames.
 
 use super::standing::{Standing, standing};
-use super::{exchanges, found, next, text};
+use super::{exchanges, next, text};
 use crate::diff::ObjectDiff;
 use crate::model::live::LiveHost;
 use crate::model::{KeepFor, LiveClickHouse, ObjectName, Owner, Role, scratch};
@@ -43,19 +43,20 @@ fn local(
     let (name, next, sync) = (&desired.name, next(&desired.name), desired.engine.is_replicated());
     let (mut abandoned, mut replaced) = (BTreeSet::new(), BTreeSet::new());
     for host in object.hosts.keys() {
-        let Some(found) = found(object, *host, live) else { continue };
+        let Some(found) = object.standing(*host, live) else { continue };
         match standing(name, found, &live.hosts[*host], desired) {
             Standing::Copied { .. } if !rebuilt.contains(host) => drop(abandoned.insert(*host)),
             Standing::Replaced => drop(replaced.insert(*host)),
             Standing::Copied { .. } | Standing::Alone | Standing::Foreign => {}
         }
     }
+    draft.step_on(&plan.id, TableAction::StartMerges { name: name.clone() }, abandoned.clone(), []);
     // All its rows are in the table that it was to replace.
     draft.step_on(&plan.id, TableAction::Drop { name: next.clone(), is_view: false, sync }, abandoned, []);
     if keep.days == 0 {
         draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync }, replaced, []);
     } else {
-        let pairs = vec![(next, dated(name, live, policy, draft))];
+        let pairs = vec![(next, dated(name, &replaced, live, policy, draft))];
         draft.step_on(&plan.id, TableAction::Rename { pairs }, replaced, []);
     }
     kept(object, keep, live, policy, plan, draft);
@@ -104,10 +105,18 @@ fn kept(
     }
 }
 
-/// A dated name that is free on all hosts and that no step gives away.
-pub(super) fn dated(name: &ObjectName, live: &LiveClickHouse, policy: &Policy, draft: &Draft) -> ObjectName {
-    let mut taken: BTreeSet<ObjectName> = live.hosts.iter().flat_map(|h| h.objects.keys().cloned()).collect();
-    for step in draft.steps() {
+/// A dated name that is free on these hosts and that no step gives away there. Other hosts do not count: those that
+/// an apply left half done end as the others do.
+pub(super) fn dated(
+    name: &ObjectName,
+    hosts: &BTreeSet<usize>,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    draft: &Draft,
+) -> ObjectName {
+    let on = hosts.iter().filter_map(|host| live.hosts.get(*host));
+    let mut taken: BTreeSet<ObjectName> = on.flat_map(|h| h.objects.keys().cloned()).collect();
+    for step in draft.steps().iter().filter(|s| !s.hosts.is_disjoint(hosts)) {
         if let Action::Table(TableAction::Rename { pairs }) = &step.action {
             taken.extend(pairs.iter().map(|(_, to)| to.clone()));
         }

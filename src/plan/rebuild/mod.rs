@@ -48,9 +48,9 @@ pub(super) fn rebuild(
     let (mut marked, mut stale) = (BTreeSet::new(), BTreeSet::new());
     let mut ready = BTreeSet::new();
     for host in hosts {
-        let Some(found) = found(object, *host, live) else { continue };
+        let Some(found) = object.standing(*host, live) else { continue };
         let server = &live.hosts[*host];
-        let work = work(object, found);
+        let work = work(object, object.form(*host), found);
         misfits(object, *host, &work.copy, server, plan);
         room(object, *host, &work.copy, server, plan);
         match standing::standing(local, found, server, &object.desired.definition) {
@@ -107,7 +107,7 @@ fn swap(
     let next = next(local);
     let (at_once, in_turn): (BTreeSet<usize>, BTreeSet<usize>) =
         hosts.iter().partition(|h| exchanges(&live.hosts[**h], &local.database));
-    let kept = left_over::dated(local, live, policy, draft);
+    let kept = left_over::dated(local, hosts, live, policy, draft);
     draft.step_on(&plan.id, TableAction::Exchange { left: local.clone(), right: next.clone() }, at_once.clone(), []);
     let pairs = vec![(local.clone(), kept.clone()), (next.clone(), local.clone())];
     draft.step_on(&plan.id, TableAction::Rename { pairs }, in_turn.clone(), []);
@@ -121,14 +121,8 @@ fn swap(
 }
 
 /// Databases of the engines Atomic and Replicated swap two names at one moment.
-fn exchanges(host: &LiveHost, database: &str) -> bool {
+pub(super) fn exchanges(host: &LiveHost, database: &str) -> bool {
     host.database_engines.get(database).is_none_or(|engine| matches!(engine.as_str(), "Atomic" | "Replicated"))
-}
-
-/// The table as it stands on a host, under its name or the one it had before.
-fn found<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l LiveObject> {
-    let old = object.desired.renamed_from.as_ref().filter(|_| object.under_old_name.contains(&host));
-    live.hosts.get(host)?.objects.get(old.unwrap_or(&object.desired.definition.name))
 }
 
 fn text(definition: &Definition) -> &str {
@@ -136,14 +130,14 @@ fn text(definition: &Definition) -> &str {
 }
 
 /// What is built and how it is filled, from the table as it stands.
-fn work(object: &ObjectDiff, found: &LiveObject) -> Work {
+fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject) -> Work {
     let (desired, local) = (&object.desired, &object.desired.definition.name);
-    let columns = columns::copied(desired, &found.definition);
+    let columns = columns::copied(desired, form, &found.definition);
     let copy = Copy {
         from: local.clone(),
         to: next(local),
         through: None,
-        method: columns::method(&desired.definition, &found.definition, &columns.values),
+        method: columns::method(form, &found.definition, &columns.values),
         columns: columns.values,
     };
     let definition = Definition { name: next(local), comment: String::new(), ..desired.definition.clone() };

@@ -5,7 +5,10 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     InPlace,
-    Recreate,
+    Pause,
+    Replace,
+    Swap,
+    Rebuild,
     Blocked,
     Beside,
     Next,
@@ -13,15 +16,18 @@ pub enum Effect {
     ByUse,
 }
 
-use Effect::{Beside, Blocked, ByUse, InPlace, Next, Nothing, Recreate};
+use Effect::{Beside, Blocked, ByUse, InPlace, Next, Nothing, Pause, Rebuild, Replace, Swap};
 
 impl Effect {
-    pub const ALL: [Effect; 7] = [InPlace, Recreate, Blocked, Beside, Next, Nothing, ByUse];
+    pub const ALL: [Effect; 10] = [InPlace, Pause, Replace, Swap, Rebuild, Blocked, Beside, Next, Nothing, ByUse];
 
     pub fn word(self) -> &'static str {
         match self {
             InPlace => "in place",
-            Recreate => "recreate",
+            Pause => "pause",
+            Replace => "replace",
+            Swap => "swap",
+            Rebuild => "rebuild",
             Blocked => "blocked",
             Beside => "beside",
             Next => "next run",
@@ -32,18 +38,31 @@ impl Effect {
 
     pub fn meaning(self) -> &'static str {
         match self {
-            InPlace => "Changed on the live resource; nothing is dropped",
-            Recreate => {
-                "All objects of the pipeline are dropped and made again, the local tables with their rows. The plan is blocked \
-                 unless `lifecycle.incompatible` is `recreate` or `--recreate KIND/NAME` is given, and it needs consent to \
-                 `deletes-data`. The consumer group and its offsets stay: rows read before are not read again"
+            InPlace => "Changed on the live resource; rows flow on meanwhile",
+            Pause => {
+                "Views and columns change together: the views that read Kafka are dropped first and made last, so that no row is \
+                 written the old way into the new table. Ingestion stands still for about 2 s, Kafka keeps what arrives, the \
+                 group's offsets stay"
+            }
+            Replace => {
+                "The Kafka table is dropped and made again, and the members it leaves in its group are removed: ingestion stands \
+                 still for about 3 s, the group's offsets stay"
+            }
+            Swap => {
+                "A Distributed table is made beside the old one and takes its name; what the old one has queued is sent before it \
+                 goes. Nothing pauses"
+            }
+            Rebuild => {
+                "Where no ALTER makes the change, the local table is built anew beside the old one on every host: rows copied, \
+                 counted and compared, names swapped, the old table kept for `lifecycle.keepOldFor`. Ingestion waits meanwhile. \
+                 `lifecycle.incompatible: block` blocks it, `recreate` drops the rows instead"
             }
             Blocked => {
                 "The plan shows the change and is blocked; `--recreate Topic/NAME` deletes the topic and makes it again"
             }
             Beside => {
-                "The new name is made beside the old one. The old object stays as it is, sluice no longer knows it: drop it by \
-                 hand. A view of the pipeline that is no longer declared is dropped, where it reads a table that still is"
+                "The new name is made beside the old one, whose rows stay; the plan tells that it is no longer declared. A Kafka \
+                 table, a hub or a view of the pipeline that is no longer declared is dropped"
             }
             Next => "Nothing changes on the servers; the next run uses it",
             Nothing => "Read and checked, without an effect on the servers",
@@ -62,12 +81,7 @@ const K: &str = "KafkaPipeline";
 pub const EFFECTS: &[Entry] = &[
     (P, "metadata.name", Blocked, "owner marks carry it: every object is then another project's"),
     (T, "metadata.name", Beside, "unless `topicName` keeps the topic's name; then nothing changes"),
-    (
-        K,
-        "metadata.name",
-        Recreate,
-        "where the Kafka table's and the group's names follow it: the old Kafka table stays. Objects that keep their names are taken over",
-    ),
+    (K, "metadata.name", Pause, "with `renamedFrom`; without it another pipeline is made and the old one stays"),
     (P, "metadata.description", Nothing, ""),
     (T, "metadata.description", Nothing, ""),
     (K, "metadata.description", InPlace, "the comment of every object"),
@@ -75,10 +89,13 @@ pub const EFFECTS: &[Entry] = &[
     (P, "lifecycle.deletion", Nothing, "guards are for resources"),
     (P, "lifecycle.incompatible", Nothing, ""),
     (P, "lifecycle.state", Nothing, ""),
+    (P, "lifecycle.keepOldFor", Nothing, ""),
+    (T, "lifecycle.keepOldFor", Nothing, "topics are never built anew"),
+    (K, "lifecycle.keepOldFor", Next, "decides how long tables stay that a rebuild replaced"),
     (T, "lifecycle.deletion", Next, "decides what `state: absent` and `--recreate` may do"),
     (K, "lifecycle.deletion", Next, "decides what `state: absent` and a recreate may do"),
     (T, "lifecycle.incompatible", Nothing, "a topic is made again by `--recreate` only"),
-    (K, "lifecycle.incompatible", Next, "`rebuild` is not there yet and blocks, as `block` does"),
+    (K, "lifecycle.incompatible", Next, "decides between `rebuild`, `recreate` and `block`"),
     (
         T,
         "lifecycle.state",
@@ -105,24 +122,19 @@ pub const EFFECTS: &[Entry] = &[
     (
         P,
         "spec.clickhouse.cluster",
-        Recreate,
+        Swap,
         "Distributed tables name it; on another cluster's hosts objects are made anew, those on the old ones stay",
     ),
     (P, "spec.clickhouse.ddl", Next, ""),
     (P, "spec.clickhouse.hosts", Next, "objects are made on a new host; on one that is left out they stay"),
-    (P, "spec.clickhouse.kafkaBrokers", Recreate, "a setting of every Kafka table"),
+    (P, "spec.clickhouse.kafkaBrokers", Replace, "a setting of every Kafka table"),
     (P, "spec.state", Nothing, "its form is checked; nothing is stored in this version"),
     (P, "spec.state.topic", Nothing, ""),
     (P, "spec.state.replicationFactor", Nothing, ""),
     (P, "spec.defaults", ByUse, ""),
-    (
-        P,
-        "spec.defaults.kafkaDatabase",
-        Beside,
-        "for pipelines without `source.table`; views that read the old table need a recreate",
-    ),
-    (P, "spec.defaults.conversions", Recreate, "of pipelines with such a column"),
-    (P, "spec.defaults.engine", Recreate, "of pipelines with a target that names no engine"),
+    (P, "spec.defaults.kafkaDatabase", Replace, "of pipelines without `source.table`"),
+    (P, "spec.defaults.conversions", Pause, "of pipelines with such a column"),
+    (P, "spec.defaults.engine", Rebuild, "of pipelines with a target that names no engine"),
     (P, "spec.vars", ByUse, ""),
     (
         P,
@@ -143,44 +155,51 @@ pub const EFFECTS: &[Entry] = &[
     (T, "spec.schemaDescription", Nothing, ""),
     (T, "spec.unmanagedConfig", InPlace, "`remove` unpins what `config` does not name"),
     // KafkaPipeline
-    (K, "spec.topic", Recreate, ""),
-    (K, "spec.topic.external", Recreate, ""),
-    (K, "spec.topics", Recreate, ""),
-    (K, "spec.topics[].external", Recreate, ""),
-    (K, "spec.source", Recreate, ""),
-    (K, "spec.source.table", Beside, "views that read the old one need a recreate"),
-    (K, "spec.source.columns", Recreate, ""),
-    (K, "spec.source.columns[].name", Recreate, ""),
-    (K, "spec.source.columns[].type", Recreate, ""),
+    (K, "spec.renamedFrom", Pause, "see `metadata.name`"),
+    (K, "spec.topic", Replace, ""),
+    (K, "spec.topic.external", Replace, ""),
+    (K, "spec.topics", Replace, ""),
+    (K, "spec.topics[].external", Replace, ""),
+    (K, "spec.source", Replace, ""),
+    (K, "spec.source.table", Replace, "under the new name, with the same group"),
+    (K, "spec.source.columns", Replace, ""),
+    (K, "spec.source.columns[].name", Replace, ""),
+    (K, "spec.source.columns[].type", Replace, ""),
     (K, "spec.source.columns[].from", Nothing, "refused on the wire: a message gives the value"),
     (K, "spec.source.columns[].expression", Nothing, "refused on the wire"),
-    (K, "spec.source.columns[].default", Recreate, ""),
-    (K, "spec.source.columns[].materialized", Recreate, ""),
-    (K, "spec.source.columns[].alias", Recreate, ""),
-    (K, "spec.source.columns[].ephemeral", Recreate, ""),
-    (K, "spec.source.columns[].codec", Recreate, ""),
-    (K, "spec.source.columns[].ttl", Recreate, ""),
-    (K, "spec.source.columns[].comment", Recreate, ""),
+    (K, "spec.source.columns[].default", Replace, ""),
+    (K, "spec.source.columns[].materialized", Replace, ""),
+    (K, "spec.source.columns[].alias", Replace, ""),
+    (K, "spec.source.columns[].ephemeral", Replace, ""),
+    (K, "spec.source.columns[].codec", Replace, ""),
+    (K, "spec.source.columns[].ttl", Replace, ""),
+    (K, "spec.source.columns[].comment", Replace, ""),
     (K, "spec.source.columns[].renamedFrom", Nothing, ""),
-    (K, "spec.source.format", Recreate, ""),
-    (K, "spec.source.schema", Recreate, ""),
-    (K, "spec.source.schema.file", Recreate, ""),
-    (K, "spec.source.schema.message", Recreate, ""),
-    (K, "spec.source.registry", Recreate, "of a secret only the reference: its value cannot be compared"),
-    (K, "spec.source.group", Recreate, "the new group begins where its own offsets say"),
-    (K, "spec.source.consumers", Recreate, ""),
-    (K, "spec.source.errors", Recreate, ""),
-    (K, "spec.source.errors.mode", Recreate, ""),
-    (K, "spec.source.errors.max", Recreate, ""),
-    (K, "spec.source.errors.table", Beside, "the entry view needs a recreate"),
-    (K, "spec.source.errors.topic", Recreate, ""),
-    (K, "spec.source.errors.topic.external", Recreate, ""),
-    (K, "spec.source.errors.ttl", Recreate, ""),
-    (K, "spec.source.errors.where", Recreate, ""),
-    (K, "spec.source.settings", Recreate, "the values of secrets cannot be compared"),
-    (K, "spec.source.collection", Recreate, ""),
-    (K, "spec.source.collection.name", Recreate, ""),
-    (K, "spec.source.collection.overrides", Recreate, ""),
+    (K, "spec.source.format", Replace, ""),
+    (K, "spec.source.schema", Replace, ""),
+    (K, "spec.source.schema.file", Replace, ""),
+    (K, "spec.source.schema.message", Replace, ""),
+    (K, "spec.source.registry", Replace, "of a secret only the reference: its value cannot be compared"),
+    (
+        K,
+        "spec.source.group",
+        Replace,
+        "`startFrom` says where it begins; without it, at the first message kept: hazard `replays-messages`",
+    ),
+    (K, "spec.source.consumers", Replace, ""),
+    (K, "spec.source.startFrom", Next, "used when the group has no offsets yet"),
+    (K, "spec.source.errors", Replace, ""),
+    (K, "spec.source.errors.mode", Replace, "with `stream` a hub and the table of errors come or go, with a pause"),
+    (K, "spec.source.errors.max", Replace, ""),
+    (K, "spec.source.errors.table", Pause, "the old table stays with its rows"),
+    (K, "spec.source.errors.topic", Pause, ""),
+    (K, "spec.source.errors.topic.external", Pause, ""),
+    (K, "spec.source.errors.ttl", InPlace, "hazard `shortens-retention` unless it grows"),
+    (K, "spec.source.errors.where", Pause, ""),
+    (K, "spec.source.settings", Replace, "the values of secrets cannot be compared"),
+    (K, "spec.source.collection", Replace, ""),
+    (K, "spec.source.collection.name", Replace, ""),
+    (K, "spec.source.collection.overrides", Replace, ""),
     (
         K,
         "spec.source.cluster",
@@ -190,27 +209,43 @@ pub const EFFECTS: &[Entry] = &[
     (
         K,
         "spec.targets",
-        ByUse,
-        "a new target is made, a second one takes a recreate (the views then hang on a hub); one that is taken out stays on the servers",
+        Pause,
+        "where a second one brings a hub or the last but one takes it away; else beside. Tables that are taken out stay with their rows, their views go",
     ),
-    (K, "spec.targets[].table", Beside, "the view of the old table is dropped, its rows stay"),
+    (
+        K,
+        "spec.targets[].table",
+        Pause,
+        "with `renamedFrom` the tables are renamed with their rows; without it new ones are made and the old ones stay",
+    ),
     (K, "spec.targets[].external", Beside, "`true` leaves the tables as they are, `false` takes them over"),
-    (K, "spec.targets[].columns", Recreate, ""),
-    (K, "spec.targets[].columns[].name", Recreate, ""),
-    (K, "spec.targets[].columns[].type", Recreate, ""),
-    (K, "spec.targets[].columns[].from", Recreate, ""),
-    (K, "spec.targets[].columns[].expression", Recreate, ""),
-    (K, "spec.targets[].columns[].default", Recreate, ""),
-    (K, "spec.targets[].columns[].materialized", Recreate, ""),
-    (K, "spec.targets[].columns[].alias", Recreate, ""),
-    (K, "spec.targets[].columns[].ephemeral", Recreate, ""),
-    (K, "spec.targets[].columns[].codec", Recreate, ""),
-    (K, "spec.targets[].columns[].ttl", Recreate, ""),
-    (K, "spec.targets[].columns[].comment", Recreate, ""),
-    (K, "spec.targets[].columns[].renamedFrom", Nothing, "a rename in place is not there yet"),
-    (K, "spec.targets[].where", Recreate, ""),
-    (K, "spec.targets[].select", Recreate, ""),
-    (K, "spec.targets[].reads", Recreate, ""),
+    (K, "spec.targets[].renamedFrom", Pause, "see `table`"),
+    (K, "spec.targets[].columns", Pause, ""),
+    (K, "spec.targets[].columns[].name", Pause, "a column that goes takes its values with it: hazard `deletes-data`"),
+    (
+        K,
+        "spec.targets[].columns[].type",
+        Pause,
+        "where every old value fits; else `rebuild`, and values that do not fit block the plan",
+    ),
+    (K, "spec.targets[].columns[].from", Pause, ""),
+    (K, "spec.targets[].columns[].expression", InPlace, "the view alone"),
+    (K, "spec.targets[].columns[].default", InPlace, ""),
+    (K, "spec.targets[].columns[].materialized", InPlace, ""),
+    (K, "spec.targets[].columns[].alias", InPlace, ""),
+    (K, "spec.targets[].columns[].ephemeral", InPlace, ""),
+    (K, "spec.targets[].columns[].codec", InPlace, ""),
+    (K, "spec.targets[].columns[].ttl", InPlace, ""),
+    (K, "spec.targets[].columns[].comment", InPlace, ""),
+    (
+        K,
+        "spec.targets[].columns[].renamedFrom",
+        Pause,
+        "the column keeps its values; without an effect once it is renamed",
+    ),
+    (K, "spec.targets[].where", InPlace, "the next block passes the new SELECT"),
+    (K, "spec.targets[].select", InPlace, "the next block passes the new SELECT"),
+    (K, "spec.targets[].reads", Pause, ""),
     (
         K,
         "spec.targets[].backfill",
@@ -218,32 +253,44 @@ pub const EFFECTS: &[Entry] = &[
         "decides what a table is filled with that is made then; taken out while a table is being filled, it ends that",
     ),
     (K, "spec.targets[].backfill.from", Next, ""),
-    (K, "spec.targets[].writes", Recreate, ""),
-    (K, "spec.targets[].engine", Recreate, ""),
-    (K, "spec.targets[].partitionBy", Recreate, ""),
-    (K, "spec.targets[].orderBy", Recreate, ""),
-    (K, "spec.targets[].primaryKey", Recreate, ""),
-    (K, "spec.targets[].sampleBy", Recreate, ""),
-    (K, "spec.targets[].ttl", Recreate, ""),
-    (K, "spec.targets[].settings", Recreate, ""),
-    (K, "spec.targets[].indexes", Recreate, ""),
-    (K, "spec.targets[].indexes[].name", Recreate, ""),
-    (K, "spec.targets[].indexes[].expression", Recreate, ""),
-    (K, "spec.targets[].indexes[].type", Recreate, ""),
-    (K, "spec.targets[].indexes[].granularity", Recreate, ""),
-    (K, "spec.targets[].projections", Recreate, ""),
-    (K, "spec.targets[].projections[].name", Recreate, ""),
-    (K, "spec.targets[].projections[].orderBy", Recreate, ""),
-    (K, "spec.targets[].projections[].query", Recreate, ""),
-    (K, "spec.targets[].constraints", Recreate, ""),
-    (K, "spec.targets[].constraints[].name", Recreate, ""),
-    (K, "spec.targets[].constraints[].check", Recreate, ""),
-    (K, "spec.targets[].constraints[].assume", Recreate, ""),
-    (K, "spec.targets[].distributed", Recreate, "`none` leaves the Distributed table on the servers"),
-    (K, "spec.targets[].distributed.shardingKey", Recreate, ""),
-    (K, "spec.targets[].distributed.cluster", Recreate, ""),
-    (K, "spec.targets[].distributed.policy", Recreate, ""),
-    (K, "spec.targets[].distributed.settings", Recreate, ""),
+    (K, "spec.targets[].writes", Pause, ""),
+    (K, "spec.targets[].engine", Rebuild, ""),
+    (K, "spec.targets[].partitionBy", Rebuild, ""),
+    (
+        K,
+        "spec.targets[].orderBy",
+        Rebuild,
+        "in place where it only goes on with a new column and `primaryKey` is written",
+    ),
+    (K, "spec.targets[].primaryKey", Rebuild, ""),
+    (K, "spec.targets[].sampleBy", InPlace, ""),
+    (K, "spec.targets[].ttl", InPlace, "hazard `shortens-retention` unless it grows or goes"),
+    (K, "spec.targets[].settings", InPlace, "those that the server does not alter (`index_granularity`): `rebuild`"),
+    (K, "spec.targets[].indexes", InPlace, "old parts get it when they are merged, or with `materialize`"),
+    (K, "spec.targets[].indexes[].name", InPlace, ""),
+    (K, "spec.targets[].indexes[].expression", InPlace, ""),
+    (K, "spec.targets[].indexes[].type", InPlace, ""),
+    (K, "spec.targets[].indexes[].granularity", InPlace, ""),
+    (K, "spec.targets[].indexes[].materialize", Next, "used when the index is added or changed"),
+    (K, "spec.targets[].projections", InPlace, "old parts get it when they are merged, or with `materialize`"),
+    (K, "spec.targets[].projections[].name", InPlace, ""),
+    (K, "spec.targets[].projections[].orderBy", InPlace, ""),
+    (K, "spec.targets[].projections[].query", InPlace, ""),
+    (K, "spec.targets[].projections[].materialize", Next, "used when the projection is added or changed"),
+    (K, "spec.targets[].constraints", InPlace, ""),
+    (K, "spec.targets[].constraints[].name", InPlace, ""),
+    (K, "spec.targets[].constraints[].check", InPlace, ""),
+    (K, "spec.targets[].constraints[].assume", InPlace, ""),
+    (K, "spec.targets[].distributed", Swap, "`none` leaves the Distributed table on the servers"),
+    (
+        K,
+        "spec.targets[].distributed.shardingKey",
+        Swap,
+        "old rows stay where they are: hazard `reshards-new-rows-only`",
+    ),
+    (K, "spec.targets[].distributed.cluster", Swap, ""),
+    (K, "spec.targets[].distributed.policy", Swap, ""),
+    (K, "spec.targets[].distributed.settings", Swap, ""),
     (K, "spec.targets[].names", ByUse, ""),
     (
         K,
@@ -251,11 +298,6 @@ pub const EFFECTS: &[Entry] = &[
         InPlace,
         "the old view is dropped before the new one is made: no row twice, none lost",
     ),
-    (K, "spec.targets[].names.local", Beside, "the Distributed table and the view need a recreate"),
-    (
-        K,
-        "spec.targets[].cluster",
-        Recreate,
-        "the Distributed table names it; on the old cluster's hosts the objects stay",
-    ),
+    (K, "spec.targets[].names.local", Pause, "a new table is made; the old one stays with its rows"),
+    (K, "spec.targets[].cluster", Swap, "the Distributed table names it; on the old cluster's hosts the objects stay"),
 ];

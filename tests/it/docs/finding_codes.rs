@@ -133,6 +133,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
         "Two pipelines share a consumer group: each then gets only some of the messages, or makes the other stop.",
     ),
     ("pipeline/source-column", Error, "A column on the wire has a field that only a target's column can have."),
+    ("pipeline/start-from", Error, "A group is to start from something that is no place."),
     ("pipeline/topic-name", Error, "Kafka refuses the name of a topic."),
     ("pipeline/topic-twice", Error, "A pipeline reads the same topic twice."),
     ("pipeline/topics", Error, "A pipeline needs either `topic` or `topics`."),
@@ -164,7 +165,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("project/unknown-environment", Error, "The project has no environment of the chosen name."),
     ("server/cannot-convert", Error, "A view gives a column in a type that cannot become the target's."),
     ("server/exceeds", Error, "A view gives a column that its target does not have."),
-    ("server/format", Error, "The server has no such message format: the table would be made and read nothing."),
+    ("server/format", Warning, "The server has no such message format: the table is made and reads nothing."),
     ("server/lacks", Warning, "A view leaves a column of its target empty in every row."),
     (
         "server/narrows",

@@ -2,6 +2,7 @@
 
 use super::case::Case;
 use crate::fixture::project::try_ask_node;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -26,8 +27,9 @@ impl Arrived {
     }
 }
 
-async fn arrived(case: &Case, table: &str, number: &str, from: u64) -> Result<Arrived, String> {
-    let query = format!("SELECT count(), uniqExact({number}) FROM {table} WHERE {number} >= {from}");
+async fn arrived(case: &Case, table: &str, number: &str, numbers: &RangeInclusive<u64>) -> Result<Arrived, String> {
+    let (from, to) = (numbers.start(), numbers.end());
+    let query = format!("SELECT count(), uniqExact({number}) FROM {table} WHERE {number} BETWEEN {from} AND {to}");
     let answer = try_ask_node(case.nodes()[0], &query).await?;
     let mut counts = answer.split('\t').map(|count| count.parse().expect("a count"));
     let mut next = || counts.next().expect("two counts");
@@ -36,9 +38,20 @@ async fn arrived(case: &Case, table: &str, number: &str, from: u64) -> Result<Ar
 
 /// Waits until a table holds so many different numbers, beginning with `from`; fails when none has come for long.
 pub async fn until(case: &Case, table: &str, number: &str, from: u64, expected: u64) -> Arrived {
+    within(case, table, number, from..=u64::MAX, expected).await
+}
+
+/// Waits until a table holds every one of these numbers.
+pub async fn all(case: &Case, table: &str, number: &str, numbers: RangeInclusive<u64>) {
+    let expected = 1 + numbers.end() - numbers.start();
+    within(case, table, number, numbers, expected).await;
+}
+
+async fn within(case: &Case, table: &str, number: &str, numbers: RangeInclusive<u64>, expected: u64) -> Arrived {
+    let from = *numbers.start();
     let (mut last, mut grown) = (0, Instant::now());
     loop {
-        let found = arrived(case, table, number, from).await;
+        let found = arrived(case, table, number, &numbers).await;
         match &found {
             Ok(found) if found.numbers >= expected => return *found,
             Ok(found) if found.numbers > last => (last, grown) = (found.numbers, Instant::now()),

@@ -18,13 +18,10 @@ pub struct Spec {
     /// What changes: the row of `docs/evolution.md`.
     #[expect(dead_code, reason = "printed in the docs by another test binary; here it must only be there")]
     pub title: String,
-    /// How it is done: `in place`, `Kafka table`, `view`, `rebuild`, `recreate`. Documentation.
-    pub way: String,
-    /// How long nothing is ingested. Documentation; the figure measured is printed beside it.
-    pub pause: String,
-    /// `nothing`, or what is lost: then only numbers sent after the change must all be in the tables.
+    /// `nothing`, or what is lost: then only numbers sent after the change must all be in the tables. The plan must
+    /// say the same.
     pub lost: String,
-    /// `nothing`, or what may come twice.
+    /// `nothing`, or what may come twice; the plan must say the same.
     pub twice: String,
     /// On the four nodes of `dwh_test`; else on one of them alone.
     #[serde(default)]

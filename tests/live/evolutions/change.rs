@@ -5,7 +5,7 @@ use super::case::Case;
 use super::golden;
 use super::numbers::{Numbers, Sent};
 use crate::fixture::project::{Project, by_hand, try_ask_node};
-use sluice::plan::{Hazard, Policy};
+use sluice::plan::{Class, Hazard, Impact, Offsets, Plan, Policy};
 use sluice::reconcile::Prepared;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -15,6 +15,8 @@ use tokio::time::Instant;
 pub const BEFORE: u64 = 40;
 /// Numbers that are sent after it.
 pub const AFTER: u64 = 160;
+/// Numbers that show that what was begun has ended: so many are in every partition.
+const PASSING: u64 = 48;
 /// No change leaves rows waiting for longer: a member that was killed is thrown out of its group after 45 s.
 const LONGEST: Duration = Duration::from_secs(120);
 
@@ -31,6 +33,8 @@ pub struct Figures {
     pub twice: u64,
     /// The longest time without a new number.
     pub gap: Duration,
+    /// The longest pause that the plan tells of.
+    pub pause: Option<Duration>,
     /// What was special.
     pub said: String,
 }
@@ -70,6 +74,7 @@ pub async fn run(case: &Case) -> Figures {
     after.assert_converged().await;
     let meanwhile = numbers.last() - written;
     assert!(case.spec.rests || meanwhile > 0, "{}: nothing was written during the change", case.folder);
+    passed(case, &mut numbers).await;
     numbers.after(AFTER).await;
     let sent = numbers.stop().await;
     let (missing, twice) = settled(case, &sent).await;
@@ -78,7 +83,23 @@ pub async fn run(case: &Case) -> Figures {
     after.assert_converged().await;
     before.clean().await;
     after.clean().await;
-    Figures { steps: prepared.plan.steps.len(), sent: sent.last, missing, twice, gap, said: String::new() }
+    let pause = impacts(&prepared.plan).filter_map(|impact| impact.pause).max();
+    Figures { steps: prepared.plan.steps.len(), sent: sent.last, missing, twice, gap, pause, said: String::new() }
+}
+
+/// Waits until no block is written any more that began before the change had ended: a block keeps the query that it
+/// began with, and goes on reading for as long as its Kafka table says. Numbers of both partitions that were sent
+/// later have then passed every consumer.
+pub async fn passed(case: &Case, numbers: &mut Numbers) {
+    if case.spec.rests {
+        return;
+    }
+    let first = numbers.last() + 1;
+    let last = first + PASSING;
+    numbers.reach(last).await;
+    for table in case.all(&case.spec.tables, &case.spec.tables_after) {
+        arrival::all(case, &table, &case.spec.number, first..=last).await;
+    }
 }
 
 /// Makes the state before.
@@ -100,6 +121,7 @@ fn judged(case: &Case, prepared: &Prepared, policy: &Policy) -> String {
     let allowed: BTreeSet<Hazard> = policy.allow.iter().map(|a| a.hazard).collect();
     if !plan.is_blocked() {
         assert_eq!(needed, allowed, "{}: hazards that need consent, and what the case allows", case.folder);
+        promised(case, plan);
     }
     let text = golden::text(plan, policy);
     if case.spec.blocked.is_none() {
@@ -109,6 +131,24 @@ fn judged(case: &Case, prepared: &Prepared, policy: &Policy) -> String {
         }
     }
     text
+}
+
+fn impacts(plan: &Plan) -> impl Iterator<Item = &Impact> {
+    plan.resources.iter().filter_map(|r| r.impact.as_ref())
+}
+
+/// The plan tells of what is lost and what comes twice as the case does, which the numbers then prove.
+fn promised(case: &Case, plan: &Plan) {
+    let hazards: BTreeSet<Hazard> = plan.hazards().into_iter().map(|(hazard, _)| hazard).collect();
+    let offsets: BTreeSet<Offsets> = impacts(plan).map(|impact| impact.offsets).collect();
+    let skips = (hazards.contains(&Hazard::SkipsMessages), offsets.contains(&Offsets::Skipped));
+    let again = (hazards.contains(&Hazard::ReplaysMessages), offsets.contains(&Offsets::Replayed));
+    assert_eq!(skips, (!case.keeps_all(), !case.keeps_all()), "{}: what the plan says is lost", case.folder);
+    assert_eq!(again, (!case.keeps_once(), !case.keeps_once()), "{}: what the plan says comes twice", case.folder);
+    // What pauses is told beside the step that pauses it, and nothing else is.
+    let pauses = impacts(plan).any(|impact| impact.pause.is_some());
+    assert_eq!(hazards.contains(&Hazard::PausesIngestion), pauses, "{}: what the plan says pauses", case.folder);
+    assert!(impacts(plan).all(|i| (i.class == Class::InPlace) == i.pause.is_none()), "{}: {plan:#?}", case.folder);
 }
 
 async fn until_all(case: &Case, tables: &[String], number: &str, expected: u64) {
@@ -135,7 +175,7 @@ async fn unchanged(
     }
     let gap = watcher.end(begun);
     before.clean().await;
-    Figures { steps: 0, sent: sent.last, missing: 0, twice: 0, gap, said }
+    Figures { steps: 0, sent: sent.last, missing: 0, twice: 0, gap, pause: None, said }
 }
 
 /// Waits until all that was sent is there, and judges it; returns what is missing and what is there again.

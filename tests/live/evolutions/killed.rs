@@ -2,7 +2,7 @@
 
 use super::arrival;
 use super::case::{Case, cases};
-use super::change::{AFTER, BEFORE, set_up, settled};
+use super::change::{AFTER, BEFORE, passed, set_up, settled};
 use super::numbers::Numbers;
 use super::program::{Kill, apply};
 use crate::fixture::project::try_ask_node;
@@ -14,6 +14,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 /// Runs at a time.
 const AT_ONCE: usize = 14;
@@ -31,6 +32,7 @@ struct Ended {
 
 /// One run of a case under a name of its own.
 async fn run(case: &Case, kill: Kill) -> Ended {
+    let begin = Instant::now();
     let before = case.before();
     set_up(case, &before).await;
     let mut numbers = Numbers::begin(case);
@@ -39,6 +41,7 @@ async fn run(case: &Case, kill: Kill) -> Ended {
     for table in case.all(&case.spec.tables, &[]) {
         arrival::until(case, &table, "n", 1, read).await;
     }
+    let ready = begin.elapsed();
     let mut ended = apply(case, kill).await;
     let (steps, took) = (ended.steps.1, ended.took);
     if kill != Kill::Never {
@@ -46,13 +49,25 @@ async fn run(case: &Case, kill: Kill) -> Ended {
         ended = apply(case, Kill::Never).await;
     }
     assert!(ended.status.success(), "{}: {kill:?}, then {}:\n{}", case.name, ended.status, ended.said);
+    let applied = begin.elapsed() - ready;
+    passed(case, &mut numbers).await;
     numbers.after(AFTER).await;
     let sent = numbers.stop().await;
     let (_, twice) = settled(case, &sent).await;
+    let there = begin.elapsed() - applied - ready;
     case.after().assert_converged().await;
     let state = state(case).await;
     before.clean().await;
     case.after().clean().await;
+    eprintln!(
+        "TIME {} {kill:?}: ready {:.1} first {:.1} applied {:.1} there {:.1} all {:.1}",
+        case.name,
+        ready.as_secs_f64(),
+        took.as_secs_f64(),
+        applied.as_secs_f64(),
+        there.as_secs_f64(),
+        begin.elapsed().as_secs_f64()
+    );
     Ended { steps, took, twice, state }
 }
 

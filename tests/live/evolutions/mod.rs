@@ -42,17 +42,17 @@ async fn every_evolution_keeps_every_number() {
 fn table(ended: &[(&Case, Option<Figures>)]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    table.set_header(["evolution", "way", "steps", "numbers", "missing", "twice", "longest gap", "pause", ""]);
+    table.set_header(["evolution", "steps", "numbers", "missing", "twice", "longest gap", "planned", ""]);
     for (case, figures) in ended {
-        let mut row = vec![case.folder.clone(), case.spec.way.clone()];
+        let mut row = vec![case.folder.clone()];
         match figures {
-            Some(Figures { steps, sent, missing, twice, gap, said }) => row.extend([
+            Some(Figures { steps, sent, missing, twice, gap, pause, said }) => row.extend([
                 steps.to_string(),
                 sent.to_string(),
                 missing.to_string(),
                 twice.to_string(),
                 format!("{:.1} s", gap.as_secs_f64()),
-                case.spec.pause.clone(),
+                pause.map_or_else(|| "-".into(), |pause| format!("{} s", pause.as_secs())),
                 said.clone(),
             ]),
             None => row.push("FAILED".into()),

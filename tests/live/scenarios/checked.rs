@@ -83,13 +83,6 @@ async fn what_the_server_would_refuse_is_told_with_its_place() {
             18,
             "sum(n) AS n",
         ),
-        (
-            "a format that this build lacks",
-            column("source: {", "source: {format: HiveText, "),
-            "error[server/format]",
-            11,
-            "format: HiveText",
-        ),
         ("consumers", column("source: {", "source: {consumers: 500, "), "number of consumers", 11, "consumers: 500"),
     ] {
         let project = Project::of(&name, &manifests);
@@ -108,6 +101,15 @@ async fn what_the_server_would_refuse_is_told_with_its_place() {
 #[tokio::test]
 async fn what_narrows_or_stays_empty_is_a_warning_and_stops_nothing() {
     let name = unique("narrows");
+    // This build has no CapnProto, and makes the table all the same.
+    let project = Project::of(
+        &name,
+        &simple(&name, "").replace("source: {", "source: {format: CapnProto, schema: {file: a, message: B}, "),
+    );
+    let prepared = project.plan_with(&Policy::default()).await;
+    let told = project.told(&prepared.complaints);
+    assert!(told.contains("warning[server/format]") && told.contains("resources.yaml:11:"), "{told}");
+    assert!(!prepared.plan.is_blocked());
     let project = Project::of(&name, &selecting(&name, "SELECT * EXCEPT (day, n), toInt64(n) - 1 AS n FROM source"));
     let prepared = project.plan_with(&Policy::default()).await;
     let told = project.told(&prepared.complaints);

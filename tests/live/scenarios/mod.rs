@@ -9,7 +9,9 @@ mod drift;
 mod hostile;
 mod left_running;
 mod ownership;
+mod reader;
 mod recreate;
+mod renamed_table;
 mod renamed_view;
 mod secrets;
 mod surroundings;
@@ -121,6 +123,7 @@ fn steps(plan: &Plan) -> Vec<String> {
         TableAction::ModifyQuery { name, .. } => format!("query {}", object(name)),
         TableAction::Flush { name } => format!("flush {}", object(name)),
         TableAction::Copy(copy) => format!("copy {} {}", object(&copy.from), object(&copy.to)),
+        TableAction::StartMerges { name } => format!("merges {}", object(name)),
         TableAction::Exchange { left, right } => format!("swap {} {}", object(left), object(right)),
         TableAction::Rename { pairs } => {
             let pairs: Vec<String> = pairs.iter().map(|(a, b)| format!("{} {}", object(a), object(b))).collect();

@@ -20,12 +20,15 @@ async fn a_pipeline_is_recreated_with_consent_in_order_and_keeps_its_offsets() {
     let wish = Policy { recreate: BTreeSet::from([pipeline(&name)]), ..Policy::default() };
     let prepared = project.plan_with(&wish).await;
     assert_eq!(unconsented(&prepared.plan, &wish), [Hazard::DeletesData]);
+    let group = format!("clickhouse-{name}-consumer");
+    let leave = format!("leave {group}");
     let order = [
+        "drop kafka",
         "drop rows_mv",
         "flush rows",
         "drop rows",
         "drop rows_local",
-        "drop kafka",
+        leave.as_str(),
         "create kafka",
         "create rows_local",
         "create rows",
@@ -34,11 +37,10 @@ async fn a_pipeline_is_recreated_with_consent_in_order_and_keeps_its_offsets() {
     let made = steps(&prepared.plan);
     let at = |step: &str| made.iter().position(|s| s == step).unwrap_or_else(|| panic!("no {step} in {made:?}"));
     assert_eq!(made.len(), order.len(), "{made:?}");
-    assert!(order[..4].is_sorted_by_key(|s| at(s)), "{made:?}");
-    assert!(at("drop rows_mv") < at("drop kafka") && at("drop kafka") < at("create kafka"), "{made:?}");
-    assert!(order[5..].iter().all(|s| at(s) <= at("create rows_mv")), "{made:?}");
+    assert!(order[..6].is_sorted_by_key(|s| at(s)), "{made:?}");
+    assert!(at(&leave) < at("create kafka"), "{made:?}");
+    assert!(order[6..].iter().all(|s| at(s) <= at("create rows_mv")), "{made:?}");
     assert!(at("create rows_local") < at("create rows"), "{made:?}");
-    let group = format!("clickhouse-{name}-consumer");
     assert!(of(&prepared.plan, &pipeline(&name)).notes.contains(&Note::OffsetsKept { group }));
     let allowed = Policy { recreate: wish.recreate.clone(), ..allowing(&[Hazard::DeletesData]) };
     assert_eq!(unconsented(&prepared.plan, &allowed), []);

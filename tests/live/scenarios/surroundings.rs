@@ -29,7 +29,9 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::GroupContinues { .. }
             | Note::KeptOld { .. }
             | Note::Backfills { .. }
-            | Note::OffsetsKept { .. } => None,
+            | Note::OffsetsKept { .. }
+            | Note::Beyond { .. }
+            | Note::SecretUnknown { .. } => None,
         })
         .collect()
 }
@@ -106,5 +108,31 @@ async fn what_uses_our_tables_is_told_left_alone_and_stops_their_drop() {
     by_hand(1, &format!("DROP DATABASE {theirs}")).await;
     assert!(!project.plan_with(&wish).await.plan.is_blocked());
     assert_eq!(ask(&format!("SELECT count() FROM clusterAllReplicas(dwh_test, system.tables) WHERE database = '{name}' AND name IN ('copy', 'rows_local__old_20261122')")).await, "2");
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn clauses_that_no_manifest_asks_for_are_told_and_a_refreshed_view_is_another_kind() {
+    let name = unique("beyond");
+    let project = Project::of(&name, &simple(&name, ""));
+    project.apply().await;
+    by_hand(2, &format!("ALTER TABLE {name}.rows_local MODIFY COLUMN n UInt64 STATISTICS(tdigest)")).await;
+    let plan = project.plan().await;
+    assert!(plan.is_empty(), "{:#?}", plan.resources);
+    let statistics = |n: &Note| {
+        matches!(n, Note::Beyond { object, clause, hosts }
+            if object.table == "rows_local" && clause.starts_with("column n STATISTICS") && *hosts == [2])
+    };
+    assert!(of(&plan, &pipeline(&name)).notes.iter().any(statistics), "{:#?}", plan.resources);
+    let query = format!("SELECT n, toDate(day) AS day FROM {name}.kafka");
+    by_hand(1, &format!("DROP VIEW {name}.rows_mv")).await;
+    let mark = format!("Numbers [sluice {name} KafkaPipeline/{name}]");
+    let refreshed =
+        format!("CREATE MATERIALIZED VIEW {name}.rows_mv REFRESH EVERY 1 YEAR APPEND TO {name}.rows EMPTY AS {query}");
+    by_hand(1, &refreshed).await;
+    by_hand(1, &format!("ALTER TABLE {name}.rows_mv MODIFY COMMENT '{mark}'")).await;
+    let changed = attributes(&project.plan().await);
+    let kind = "rows_mv kind: MaterializedView REFRESH EVERY 1 YEAR APPEND -> MaterializedView @[1]";
+    assert!(changed.iter().any(|c| c == kind), "{changed:?}");
     project.clean().await;
 }

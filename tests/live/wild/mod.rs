@@ -1,14 +1,19 @@
 //! Chains seen in the wild, one file a row of `docs/wild-chains.md`: each compiles, is applied, converges and,
-//! where its messages are text, carries them.
+//! where its messages can be made, carries them.
 //!
 //! Comments of a file tell what YAML cannot: `# topology: NAME` (a cluster; without it one node), `# before: SQL`
-//! (by hand, on every node), `# send TOPIC: MESSAGE` and `# expect: QUERY -> ANSWER`.
+//! (by hand, on every node), `# send TOPIC: MESSAGE`, `# rows TOPIC FORMAT: SELECT` (one message of a binary format)
+//! and `# expect: QUERY -> ANSWER`. Schema files lie in `schemas`, where the nodes get them from.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
-use crate::fixture::project::{FLOW, Project, by_hand, produce};
-use crate::fixture::shared;
+mod binary;
+mod registry;
+
+use crate::fixture::project::{FLOW, Project, by_hand, produce, produce_bytes};
+use crate::fixture::{folder, shared};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
+use registry::Registry;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
@@ -42,7 +47,7 @@ impl Chain {
     }
 
     /// A project folder with this file alone.
-    fn project(&self) -> (tempfile::TempDir, Project) {
+    fn project(&self, registry: &Registry) -> (tempfile::TempDir, Project) {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let mut header = format!(
             "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: wild-{}}}\nspec:\n  manifests: [chain.yaml]\n  \
@@ -62,7 +67,7 @@ impl Chain {
         write(&dir.path().join("chain.yaml"), &self.text);
         let file = dir.path().join("sluice.yaml");
         write(&file, &header);
-        let project = Project::at(file, &[]);
+        let project = Project::at(file, &[("REGISTRY", registry.url.as_str())]);
         (dir, project)
     }
 
@@ -72,19 +77,31 @@ impl Chain {
         ClickHouseReader::connect(&shared().clickhouse_urls[node], &ClickHouseSettings::default()).unwrap()
     }
 
-    async fn runs(&self) {
+    /// The schema of its format, as the manifest has it: `FILE:MESSAGE`.
+    fn schema(&self) -> Option<String> {
+        let (_, written) = self.text.split_once("schema: {file: ")?;
+        let (file, rest) = written.split_once(", message: ")?;
+        Some(format!("{file}:{}", rest.split('}').next()?))
+    }
+
+    async fn runs(&self, registry: &Registry) {
         for statement in self.notes("before:") {
             let statement = statement.replace("${KAFKA_BROKERS}", &shared().kafka_brokers);
             for node in 0..shared().clickhouse_urls.len() {
                 by_hand(node, &statement).await;
             }
         }
-        let (_dir, project) = self.project();
+        let (_dir, project) = self.project(registry);
         project.apply().await;
         for (topic, message) in self.notes("send ").filter_map(|note| note.split_once(": ")) {
             produce(topic, [message.to_owned()]).await;
         }
         let reader = self.reader();
+        for (what, select) in self.notes("rows ").filter_map(|note| note.split_once(": ")) {
+            let (topic, format) = what.split_once(' ').expect("TOPIC FORMAT");
+            let message = binary::message(&reader, select, format, self.schema().as_deref(), registry).await;
+            produce_bytes(topic, message).await;
+        }
         for (query, expected) in self.notes("expect:").filter_map(|note| note.rsplit_once(" -> ")) {
             self.until(&reader, query, expected).await;
         }
@@ -111,6 +128,20 @@ fn write(file: &Path, text: &str) {
     std::fs::write(file, text).expect("the manifest is written");
 }
 
+/// Gives every node the schema files: this engine looks for them in the folder it runs in.
+fn schemas() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/wild/schemas");
+    #[expect(clippy::disallowed_methods, reason = "what the nodes read")]
+    let files = std::fs::read_dir(root).expect("the folder of schemas").map(|e| e.expect("an entry").path());
+    for file in files {
+        for node in 1..=shared().clickhouse_urls.len() {
+            let to = folder().join(format!("node-{node}")).join(file.file_name().expect("a name"));
+            #[expect(clippy::disallowed_methods, reason = "what the nodes read")]
+            std::fs::copy(&file, to).expect("the schema is copied");
+        }
+    }
+}
+
 /// All files, or those whose names begin with one of `SLUICE_WILD` (`05,07`): for whoever writes one.
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/wild");
@@ -122,7 +153,9 @@ fn files() -> Vec<PathBuf> {
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         wanted.split(',').any(|prefix| name.starts_with(prefix))
     };
-    let mut files: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).filter(named).collect();
+    let manifest = |file: &PathBuf| file.extension().is_some_and(|e| e == "yaml");
+    let entries = entries.map(|e| e.expect("an entry").path()).filter(manifest);
+    let mut files: Vec<PathBuf> = entries.filter(named).collect();
     files.sort();
     files
 }
@@ -130,11 +163,13 @@ fn files() -> Vec<PathBuf> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_chain_of_the_wild_converges() {
     shared();
+    schemas();
+    let registry = &Registry::start().await;
     let chains: Vec<Chain> = files().iter().map(|file| Chain::read(file)).collect();
     assert!(!chains.is_empty(), "no chain was found");
     let runs = chains.iter().map(|chain| async move {
         // One that fails must not hide the others.
-        let ended = AssertUnwindSafe(chain.runs()).catch_unwind().await;
+        let ended = AssertUnwindSafe(chain.runs(registry)).catch_unwind().await;
         eprintln!("{}: {}", chain.name, if ended.is_ok() { "done" } else { "FAILED" });
         ended.err().map(|_| chain.name.as_str())
     });
@@ -145,7 +180,7 @@ async fn every_chain_of_the_wild_converges() {
 
 #[test]
 fn the_table_of_chains_lists_every_file() {
-    let table = include_str!("../../docs/wild-chains.md");
+    let table = include_str!("../../../docs/wild-chains.md");
     let missing: Vec<String> = files()
         .iter()
         .map(|file| file.file_stem().expect("a file name").to_string_lossy().into_owned())

@@ -1,0 +1,213 @@
+//! Random pipelines: whatever is generated validates, is applied, and leaves an empty plan; whatever is changed in one
+//! is what the next plan shows, and nothing else.
+//!
+//! `SLUICE_SEED` repeats a run, `SLUICE_PIPELINES` and `SLUICE_ROUNDS` make it longer.
+
+mod evolve;
+mod expression;
+mod generate;
+mod model;
+mod pools;
+mod rng;
+mod world;
+
+use crate::fixture::project::Project;
+use crate::fixture::shared;
+use crate::fixture::told::told;
+use evolve::evolve;
+use futures_util::future::join_all;
+use model::Manifest;
+use rng::Rng;
+use sluice::plan::{Change, Plan, Policy, ResourcePlan};
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Instant;
+use world::{ExpectedChange, World};
+
+/// Pipelines of a run, over all nodes and the cluster.
+const PIPELINES: usize = 100;
+
+/// How often each of them is changed: 300 evolutions.
+const ROUNDS: usize = 3;
+
+/// A number from the environment.
+fn number(name: &str, default: usize) -> usize {
+    #[expect(clippy::disallowed_methods, reason = "a longer run, or one again")]
+    let given = std::env::var(name).ok();
+    given.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is no number")))
+}
+
+/// The seed of this run.
+fn seed() -> u64 {
+    let fresh = uuid::Uuid::new_v4().as_u64_pair().0 % 1_000_000_000;
+    let seed = number("SLUICE_SEED", usize::try_from(fresh).expect("a small number"));
+    eprintln!("SLUICE_SEED={seed}");
+    seed as u64
+}
+
+/// A pipeline over time.
+struct Life {
+    manifest: Manifest,
+    world: World,
+}
+
+/// Pipelines of one project, which is on one node or on the cluster.
+struct Batch {
+    /// `None` is the cluster.
+    node: Option<usize>,
+    rng: Rng,
+    lives: Vec<Life>,
+}
+
+impl Batch {
+    fn new(mut rng: Rng, stem: &str, node: Option<usize>, count: usize) -> Self {
+        let place = node.map_or("c".to_owned(), |node| node.to_string());
+        let life = |i| {
+            let name = format!("{stem}{place}_{i}");
+            Life { manifest: generate::generate(&mut rng, name, node.is_none()), world: World::default() }
+        };
+        let lives = (0..count).map(life).collect();
+        Self { node, rng, lives }
+    }
+
+    fn project(&self, name: &str) -> (tempfile::TempDir, Project) {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let urls = &shared().clickhouse_urls;
+        let clickhouse = match self.node {
+            Some(node) => format!("{{url: \"{}\"}}", urls[node]),
+            None => {
+                format!("{{url: \"{}\", cluster: dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}", urls[0])
+            }
+        };
+        let header = format!(
+            "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [resources.yaml]\n  \
+             kafka: {{bootstrapServers: \"${{KAFKA_BROKERS}}\"}}\n  state: none\n  clickhouse: {clickhouse}\n"
+        );
+        write(&dir.path().join("sluice.yaml"), &header);
+        let project = Project::at(dir.path().join("sluice.yaml"), &[]);
+        self.rewrite(&project);
+        (dir, project)
+    }
+
+    fn rewrite(&self, project: &Project) {
+        project.rewrite(&self.lives.iter().map(|life| life.manifest.yaml()).collect::<Vec<_>>().join("\n---\n"));
+    }
+
+    /// Applies what the manifests say; the plan after it is empty.
+    async fn apply(&mut self, project: &Project, policy: &Policy) {
+        let prepared = project.plan_with(policy).await;
+        assert!(!prepared.plan.is_blocked(), "blocked: {:#?}", told(&prepared.plan));
+        let outcome = project.run(&prepared).await;
+        let failed: Vec<String> = outcome
+            .failed
+            .iter()
+            .map(|(_, e)| format!("{} {}", e.words, e.statement.as_deref().unwrap_or("")))
+            .collect();
+        assert!(failed.is_empty(), "steps failed: {}", failed.join("\n"));
+        let again = project.plan().await;
+        assert!(again.is_empty(), "applied, and still different: {:#?}", told(&again));
+        for life in &mut self.lives {
+            life.world.become_of(&life.manifest);
+        }
+    }
+
+    /// What is blocked is made anew until plans can change it in place: then this is `Policy::default()`.
+    fn policy(plan: &Plan) -> Policy {
+        let blocked = plan.resources.iter().filter(|r| !r.blocked.is_empty()).map(|r| r.id.clone());
+        Policy { recreate: blocked.collect(), ..Policy::default() }
+    }
+
+    /// Changes every pipeline, and compares what the plan shows with what was changed. Gives what to apply it with.
+    async fn evolve(&mut self, project: &Project) -> Policy {
+        let mut expected = Vec::new();
+        for life in &mut self.lives {
+            let (next, changes) = evolve(&mut self.rng, &life.manifest, &life.world);
+            life.manifest = next;
+            expected.push(changes);
+        }
+        self.rewrite(project);
+        let plan = project.plan().await;
+        let mut wrong = Vec::new();
+        for (life, expected) in self.lives.iter().zip(expected) {
+            let resource = plan.resources.iter().find(|r| r.id.name == life.manifest.name).expect("it is planned");
+            let shown: BTreeSet<ExpectedChange> = shown(resource).into_iter().collect();
+            // A pipeline that waits for somebody's consent shows what differs, not what would be made.
+            let told_of = |change: &ExpectedChange| {
+                resource.blocked.is_empty() || matches!(change, ExpectedChange::Attribute(..))
+            };
+            let expected: BTreeSet<ExpectedChange> = expected.into_iter().filter(told_of).collect();
+            if shown != expected {
+                let missing: Vec<_> = expected.difference(&shown).collect();
+                let more: Vec<_> = shown.difference(&expected).collect();
+                let name = &life.manifest.name;
+                wrong.push(format!("{name}: not shown {missing:?}, shown beside {more:?} {:#?}", lines(resource)));
+            }
+        }
+        assert!(wrong.is_empty(), "the plan shows something else:\n{}", wrong.join("\n"));
+        Self::policy(&plan)
+    }
+}
+
+fn lines(resource: &ResourcePlan) -> Vec<String> {
+    let change = |c: &Change| match c {
+        Change::Attribute { object, change, .. } => {
+            format!("{} {}: {:?} -> {:?}", object.table, change.attribute, change.old, change.new)
+        }
+        other @ (Change::Topic { .. } | Change::Make { .. } | Change::Unmake { .. } | Change::Adopt { .. }) => {
+            format!("{other:?}")
+        }
+    };
+    resource.changes.iter().map(change).collect()
+}
+
+/// What a plan shows of a pipeline.
+fn shown(resource: &ResourcePlan) -> Vec<ExpectedChange> {
+    let change = |c: &Change| match c {
+        Change::Attribute { object, change, .. } => {
+            Some(ExpectedChange::Attribute(object.table.clone(), change.attribute.clone()))
+        }
+        Change::Make { object, .. } => Some(ExpectedChange::Made(object.table.clone())),
+        Change::Unmake { object, .. } => Some(ExpectedChange::Unmade(object.table.clone())),
+        Change::Topic { .. } | Change::Adopt { .. } => None,
+    };
+    resource.changes.iter().filter_map(change).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test writes its manifests")]
+fn write(file: &Path, text: &str) {
+    std::fs::write(file, text).expect("the manifest is written");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_shows_what_was_changed_and_nothing_else() {
+    shared();
+    let begin = Instant::now();
+    let seed = seed();
+    let (pipelines, rounds) = (number("SLUICE_PIPELINES", PIPELINES), number("SLUICE_ROUNDS", ROUNDS));
+    // Each object of the cluster's is made four times.
+    let nodes = shared().clickhouse_urls.len();
+    let on_cluster = pipelines / 10;
+    let stem = format!("rnd{seed}_");
+    let place = |i: usize| {
+        let (node, count) = match i {
+            0 => (None, on_cluster),
+            i => (Some(i - 1), (pipelines - on_cluster).div_ceil(nodes)),
+        };
+        Batch::new(Rng::new(seed ^ (i as u64) << 32), &stem, node, count)
+    };
+    let runs = (0..=nodes).map(place).map(|mut batch| {
+        let name = format!("{stem}{}", batch.node.map_or("c".to_owned(), |n| n.to_string()));
+        async move {
+            let (_dir, project) = batch.project(&name);
+            batch.apply(&project, &Policy::default()).await;
+            for _ in 0..rounds {
+                let policy = batch.evolve(&project).await;
+                batch.apply(&project, &policy).await;
+            }
+            project.clean().await;
+            batch.lives.len()
+        }
+    });
+    let made: usize = join_all(runs).await.into_iter().sum();
+    eprintln!("{made} pipelines, {} evolutions in {:.1?}", made * rounds, begin.elapsed());
+}

@@ -1,0 +1,86 @@
+//! Every change that takes a rebuild.
+
+use super::*;
+use crate::fixture::unique;
+use sluice::plan::{Class, Hazard};
+
+/// Applies the change and proves that every row is there.
+async fn changed(from: &str, to: &str, method: CopyMethod) -> (String, Project) {
+    let name = unique("shape");
+    let (project, before) = filled(&name, from).await;
+    project.rewrite(&table(&name, COLUMNS, to));
+    let plan = project.plan().await;
+    assert_eq!(methods(&plan), [method], "{:#?}", plan.resources);
+    let impact = plan.resources.iter().find_map(|r| r.impact.clone()).expect("a running pipeline is changed");
+    assert_eq!((impact.class, impact.rows), (Class::Rebuilt, Some(4 * ROWS)));
+    assert!(plan.hazards().iter().any(|(h, _)| *h == Hazard::CopiesData), "{:?}", plan.hazards());
+    project.apply().await;
+    assert_eq!(contents(&name).await, before);
+    (name, project)
+}
+
+#[tokio::test]
+async fn another_sorting_key_is_copied_by_partition() {
+    let parts = "partitionBy: toYYYYMM(day)";
+    let from = format!("{parts}\n      orderBy: n");
+    let to = format!("{parts}\n      orderBy: day, n");
+    let (name, project) = changed(&from, &to, CopyMethod::ByPartition).await;
+    assert_eq!(beside(&name).await, "rows_local__old_00000101\t4");
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn another_partition_key_is_copied_as_a_whole() {
+    let (_, project) = changed("orderBy: n", "orderBy: n\n      partitionBy: toYYYYMM(day)", CopyMethod::Whole).await;
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn other_granules_share_the_parts() {
+    let to = "orderBy: n\n      settings: {index_granularity: 1024}";
+    let (_, project) = changed("orderBy: n", to, CopyMethod::AttachPartitions).await;
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn an_engine_that_replaces_begins_to_do_so_after_the_copy() {
+    let name = unique("replacing");
+    let parts = "partitionBy: toYYYYMM(day)";
+    let (project, _) = filled(&name, &format!("{parts}\n      orderBy: n")).await;
+    fill(&name).await;
+    let before = contents(&name).await;
+    project.rewrite(&table(
+        &name,
+        COLUMNS,
+        &format!("{parts}\n      orderBy: n, day\n      engine: ReplacingMergeTree"),
+    ));
+    assert_eq!(methods(&project.plan().await), [CopyMethod::ByPartition]);
+    // Merges go on after the swap, so only the old table can be counted at leisure.
+    project.apply().await;
+    let old = format!("SELECT count() FROM clusterAllReplicas(dwh_test, {name}, rows_local__old_00000101)");
+    assert_eq!(ask(&old).await, before.split('\t').next().unwrap());
+    for node in 0..4 {
+        by_hand(node, &format!("OPTIMIZE TABLE {name}.rows_local FINAL")).await;
+    }
+    assert_eq!(ask(&format!("SELECT count() FROM {name}.rows")).await, (4 * ROWS).to_string());
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn a_narrower_key_column_is_cast_and_what_does_not_fit_blocks() {
+    let name = unique("narrow");
+    let more = "orderBy: n";
+    let (project, before) = filled(&name, more).await;
+    by_hand(2, &format!("INSERT INTO {name}.rows_local (n, day, word) VALUES (5000000000, '2026-01-01', 'big')")).await;
+    let narrow = COLUMNS.replace("UInt64", "UInt32");
+    project.rewrite(&table(&name, &narrow, more));
+    let object = sluice::model::ObjectName::new(name.clone(), "rows_local");
+    let misfit = Blocked::DoesNotFit { object, column: "n".into(), rows: 1, host: 2 };
+    assert_eq!(blocked(&project.plan().await), [misfit]);
+    by_hand(2, &format!("ALTER TABLE {name}.rows_local DELETE WHERE word = 'big' SETTINGS mutations_sync = 1")).await;
+    project.apply().await;
+    let after = ask(&format!("SELECT count(), sum(cityHash64(toUInt64(n), day, word)) FROM {name}.rows")).await;
+    assert_eq!(after, before);
+    assert_eq!(ask(&format!("SELECT toTypeName(any(n)) FROM {name}.rows")).await, "UInt32");
+    project.clean().await;
+}
