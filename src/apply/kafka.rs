@@ -7,12 +7,7 @@ use crate::plan::{KafkaAction, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) async fn run(
-    index: usize,
-    step: &Step,
-    action: &KafkaAction,
-    hands: &Hands<'_>,
-) -> Result<(), StepError> {
+pub(super) async fn run(index: usize, step: &Step, action: &KafkaAction, hands: &Hands<'_>) -> Result<(), StepError> {
     let result = match action {
         KafkaAction::AwaitBackfill(awaited) => backfill::wait(index, step, awaited, hands).await,
         KafkaAction::CreateTopic { .. }

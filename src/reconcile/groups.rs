@@ -2,7 +2,10 @@
 
 use crate::client::kafka::{KafkaError, KafkaReader};
 use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
-use crate::model::{BackfillFrom, Definition, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom, TopicFact};
+use crate::model::{
+    BackfillFrom, Definition, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom,
+    TopicFact,
+};
 use crate::plan::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 

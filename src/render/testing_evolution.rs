@@ -117,8 +117,7 @@ fn filled(plan: &mut Plan) {
         up_to: None,
     };
     plan.steps.push(step(&id, TableAction::CreateFillingView(Box::new(filling)), &all, &[]));
-    let awaited =
-        Awaited { kafka: kafka.clone(), view, local, through: Some(through), group: group.into() };
+    let awaited = Awaited { kafka: kafka.clone(), view, local, through: Some(through), group: group.into() };
     plan.steps.push(step(&id, KafkaAction::AwaitBackfill(Box::new(awaited)), &[], &[]));
     plan.steps.push(step(&id, KafkaAction::DeleteGroup { table: kafka, group: group.into() }, &[], &[]));
 }

@@ -11,7 +11,8 @@ use sluice::manifest::{LoadOptions, load};
 use sluice::model::backfill::{up_to_text, up_to_unknown};
 use sluice::model::live::TopicFact;
 use sluice::model::{
-    Canonical, ConfigEntry, ConfigSource, Definition, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, ObjectName,
+    Canonical, ConfigEntry, ConfigSource, Definition, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic,
+    ObjectName,
 };
 use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +57,7 @@ fn empty() -> Live {
             database_engines: BTreeMap::new(),
             sizes: BTreeMap::new(),
             misfits: BTreeMap::new(),
-        unfillable: BTreeMap::new(),
+            unfillable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
             dependants: BTreeMap::new(),
             undeclared: BTreeMap::new(),
@@ -124,9 +125,9 @@ fn run_at_brokers(action: &KafkaAction, live: &mut Live) {
         // The offsets of a group that fills a target are followed elsewhere.
         KafkaAction::SetOffsets { group, .. } => assert!(group.contains("-backfill-"), "{group}"),
         KafkaAction::DeleteGroup { .. } | KafkaAction::AwaitBackfill(_) => {}
-        KafkaAction::GrowTopic { .. }
-        | KafkaAction::AlterTopic { .. }
-        | KafkaAction::ForgetOffsets { .. } => panic!("nothing here changes a topic or a group in place"),
+        KafkaAction::GrowTopic { .. } | KafkaAction::AlterTopic { .. } | KafkaAction::ForgetOffsets { .. } => {
+            panic!("nothing here changes a topic or a group in place")
+        }
     }
 }
 

@@ -186,7 +186,11 @@ impl Filling<'_> {
         if self.stage != Stage::GoesOn {
             let topics = diff.desired.topics.clone();
             let (start, early) = (Start::Earliest, false);
-            draft.step(&id, KafkaAction::SetOffsets { table: table.clone(), group: group.clone(), topics, start, early }, []);
+            draft.step(
+                &id,
+                KafkaAction::SetOffsets { table: table.clone(), group: group.clone(), topics, start, early },
+                [],
+            );
         }
         let filling = FillingView {
             view: reread.view.clone(),

@@ -2,8 +2,8 @@
 //! nothing. Where views and the columns they fill change together, ingestion stops first and starts last; Kafka
 //! keeps what arrives.
 
-use super::consumer;
 use super::backfill::{self, Filling};
+use super::consumer;
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};

@@ -153,9 +153,12 @@ impl World {
 
     fn flows(&self) -> bool {
         let entry = kafka();
-        self.live.clickhouse.hosts.iter().flat_map(|h| h.objects.values()).any(|o| {
-            o.definition.query.as_ref().is_some_and(|q| q.names(&entry))
-        })
+        self.live
+            .clickhouse
+            .hosts
+            .iter()
+            .flat_map(|h| h.objects.values())
+            .any(|o| o.definition.query.as_ref().is_some_and(|q| q.names(&entry)))
     }
 
     fn told(&self, view: &ObjectName) -> BTreeSet<i64> {
@@ -196,9 +199,8 @@ fn cut_anywhere(before: &[&str], after: &[&str], whole: &[&str]) {
         whole.iter().for_each(|table| world.assert_whole(table, &said));
         for (host, wanted) in world.live.clickhouse.hosts.iter().zip(&straight.live.clickhouse.hosts) {
             assert_eq!(host.objects.keys().collect::<Vec<_>>(), wanted.objects.keys().collect::<Vec<_>>(), "{said}");
-            let comments = |h: &LiveHost| -> Vec<String> {
-                h.objects.values().map(|o| o.definition.comment.clone()).collect()
-            };
+            let comments =
+                |h: &LiveHost| -> Vec<String> { h.objects.values().map(|o| o.definition.comment.clone()).collect() };
             assert_eq!(comments(host), comments(wanted), "{said}");
         }
     }
