@@ -72,7 +72,8 @@ fn stage(diff: &PipelineDiff, desired: &DesiredBackfill, local: &ObjectDiff, liv
         BackfillFrom::Table(_) => {
             let view = diff.objects.iter().find(|o| o.desired.definition.name == desired.view);
             let begun = view.is_some_and(|v| v.hosts.values().any(super::is_there));
-            (!filled && !(pending && begun)).then_some(Stage::Begins)
+            let whole = filled || pending && begun;
+            (!whole).then_some(Stage::Begins)
         }
     }
 }

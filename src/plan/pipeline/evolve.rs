@@ -39,11 +39,11 @@ impl Evolution<'_> {
         let hosts = &live.clickhouse;
         let whole = !exists(diff);
         plan.changes = differences(diff);
-        drop_left_over(diff, plan, draft);
-        drop_undeclared(diff, plan, draft);
-        databases(diff, draft);
         let fillings = backfill::fillings(diff, hosts);
         let begins = fillings.iter().any(Filling::pauses);
+        drop_left_over(diff, begins, plan, draft);
+        drop_undeclared(diff, plan, draft);
+        databases(diff, draft);
         let paused = !whole && (stops || begins || pauses(diff, treated, hosts));
         if paused {
             stop(diff, treated, hosts, plan, draft);

@@ -207,17 +207,23 @@ fn make_as(definition: &Definition, hosts: BTreeSet<usize>, plan: &mut ResourceP
 
 /// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
 /// They hold no rows themselves.
-fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn drop_left_over(diff: &PipelineDiff, stops: bool, plan: &mut ResourcePlan, draft: &mut Draft) {
     for (name, left_over) in &diff.left_over {
         let hosts = left_over.hosts.iter().copied().collect();
         plan.changes.push(Change::Unmake { object: name.clone(), hosts, hazards: Vec::new() });
-        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: false };
-        draft.step_on(&plan.id, action, left_over.hosts.clone(), []);
+        let source = |o: &&ObjectDiff| o.desired.role == Role::Source;
+        let reads_kafka =
+            diff.objects.iter().filter(source).any(|s| left_over.reads.contains(&s.desired.definition.name));
+        // Where ingestion has to stop, what reads Kafka has ended before anything else is done.
+        let stops = stops && reads_kafka;
+        let hazards = if stops { vec![Hazard::PausesIngestion] } else { Vec::new() };
+        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: stops };
+        draft.step_on(&plan.id, action, left_over.hosts.clone(), hazards);
     }
 }
 
 fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
-    drop_left_over(diff, plan, draft);
+    drop_left_over(diff, false, plan, draft);
     backfill::drop_all(diff, live, plan, draft);
     // The last made goes first; the edges of `order` do the rest.
     for object in diff.objects.iter().rev().filter(|o| !o.desired.owned_elsewhere) {
