@@ -15,7 +15,7 @@ use crate::model::{
 use crate::plan::build::Draft;
 use crate::plan::step::{Awaited, Fill, FillingView, KafkaAction, Start, TableAction};
 use crate::plan::{Blocked, Hazard, Note, ResourcePlan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far the filling of a target is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,14 +38,20 @@ pub(super) struct Filling<'a> {
 }
 
 /// All targets of a pipeline that have to be filled, or tidied up after it. A pipeline that is made as a whole has read
-/// nothing that could be missing.
-pub(super) fn fillings<'a>(diff: &'a PipelineDiff, live: &LiveClickHouse) -> Vec<Filling<'a>> {
-    if !super::exists(diff) {
+/// nothing that could be missing, unless its group has: then an apply was cut that had dropped everything.
+pub(super) fn fillings<'a>(diff: &'a PipelineDiff, all: &Live) -> Vec<Filling<'a>> {
+    let live = &all.clickhouse;
+    let read = |offsets: &BTreeMap<(String, u32), i64>| offsets.keys().any(|(t, _)| diff.desired.topics.contains(t));
+    let has_read = all.kafka.groups.get(&diff.desired.group).is_some_and(read);
+    let exists = super::exists(diff);
+    if !exists && !has_read {
         return Vec::new();
     }
     let filling = |desired: &'a DesiredBackfill| {
         let local = diff.objects.iter().find(|o| o.desired.definition.name == desired.local)?;
-        let stage = stage(diff, desired, local, live).filter(|_| !local.desired.owned_elsewhere)?;
+        let topic = matches!(desired.from, BackfillFrom::Topic(_));
+        let stage =
+            stage(diff, desired, local, live).filter(|_| exists || topic).filter(|_| !local.desired.owned_elsewhere)?;
         Some(Filling { desired, local, stage })
     };
     diff.desired.backfills.iter().filter_map(filling).collect()

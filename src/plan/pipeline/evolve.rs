@@ -39,7 +39,7 @@ impl Evolution<'_> {
         let hosts = &live.clickhouse;
         let whole = !exists(diff);
         plan.changes = differences(diff);
-        let fillings = backfill::fillings(diff, hosts);
+        let fillings = backfill::fillings(diff, live);
         let begins = fillings.iter().any(Filling::pauses);
         drop_left_over(diff, begins, plan, draft);
         drop_undeclared(diff, plan, draft);
