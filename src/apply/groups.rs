@@ -1,13 +1,15 @@
 //! Steps on consumer groups: who is in them, and where they go on.
 
 use super::kafka::chain;
-use crate::client::kafka::{KafkaError, KafkaWriter, PerTopic, Positions};
+use crate::client::kafka::{GroupError, KafkaError, KafkaWriter, PerTopic, Positions};
 use crate::model::TableConsumer;
 use crate::plan::Start;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
+/// Between two tries to delete a group.
+const EMPTY_SOON: Duration = Duration::from_secs(1);
 /// Between two looks at the list of topics.
 const LISTED_SOON: Duration = Duration::from_millis(100);
 
@@ -57,8 +59,25 @@ pub(super) async fn forget(
     kafka.delete_group_offsets(group, &counts).await.map_err(|e| chain(&e))
 }
 
+/// Deletes a group, as soon as nobody is in it.
+pub(super) async fn delete(kafka: &KafkaWriter, group: &str, within: Duration) -> Result<(), String> {
+    let begin = Instant::now();
+    loop {
+        match kafka.delete_group(group).await {
+            Err(KafkaError::Group { source: GroupError::Live, .. }) if begin.elapsed() < within => {
+                tokio::time::sleep(EMPTY_SOON).await;
+            }
+            other => return other.map_err(|e| chain(&e)),
+        }
+    }
+}
+
 /// Partitions of each topic. One that was just created is listed a moment later by every broker.
-async fn partitions(kafka: &KafkaWriter, topics: &[String], within: Duration) -> Result<BTreeMap<String, u32>, String> {
+pub(super) async fn partitions(
+    kafka: &KafkaWriter,
+    topics: &[String],
+    within: Duration,
+) -> Result<BTreeMap<String, u32>, String> {
     let begin = Instant::now();
     loop {
         let known = kafka.reader().cluster().await.map_err(|e| chain(&e))?.topics;

@@ -1,14 +1,24 @@
 //! Steps at the brokers. Creation and deletion are asynchronous there: a step ends when its effect is seen.
 
 use super::run::Hands;
-use super::{StepError, groups};
+use super::{StepError, backfill, groups};
 use crate::client::kafka::{Absence, KafkaError, KafkaWriter, NewTopic};
 use crate::plan::{KafkaAction, Step};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub(super) async fn run(step: &Step, action: &KafkaAction, hands: &Hands<'_>) -> Result<(), StepError> {
-    let result = act(action, step.timeout, &hands.kafka).await;
+pub(super) async fn run(index: usize, step: &Step, action: &KafkaAction, hands: &Hands<'_>) -> Result<(), StepError> {
+    let result = match action {
+        KafkaAction::AwaitBackfill(awaited) => backfill::wait(index, step, awaited, hands).await,
+        KafkaAction::CreateTopic { .. }
+        | KafkaAction::GrowTopic { .. }
+        | KafkaAction::AlterTopic { .. }
+        | KafkaAction::DeleteTopic { .. }
+        | KafkaAction::RemoveMembers { .. }
+        | KafkaAction::SetOffsets { .. }
+        | KafkaAction::ForgetOffsets { .. }
+        | KafkaAction::DeleteGroup { .. } => act(action, step.timeout, &hands.kafka).await,
+    };
     result.map_err(|words| StepError { host: None, statement: None, words, in_doubt: false })
 }
 
@@ -46,6 +56,9 @@ async fn act(action: &KafkaAction, within: Duration, kafka: &KafkaWriter) -> Res
         KafkaAction::SetOffsets { group, topics, start, .. } => {
             groups::start(kafka, group, topics, start, within).await
         }
+        KafkaAction::DeleteGroup { group, .. } => groups::delete(kafka, group, within).await,
+        // It needs more than the brokers.
+        KafkaAction::AwaitBackfill(_) => Ok(()),
         KafkaAction::ForgetOffsets { group, topics, .. } => groups::forget(kafka, group, topics, within).await,
     }
 }

@@ -1,5 +1,6 @@
 //! Plan -> outcomes: a loop over steps that were decided before. Asks nothing, decides nothing.
 
+mod backfill;
 mod clickhouse;
 mod copy;
 mod groups;

@@ -1,6 +1,6 @@
 //! The loop: steps whose needs are met run at the same time, up to a limit.
 
-use super::{Events, Outcome, StepError, clickhouse, copy, kafka};
+use super::{Events, Outcome, StepError, backfill, clickhouse, copy, kafka};
 use crate::client::Servers;
 use crate::client::clickhouse::{ClickHouseReader, ClickHouseWriter};
 use crate::client::kafka::KafkaWriter;
@@ -118,8 +118,10 @@ fn hands<'a>(
 async fn timed(index: usize, step: &Step, hands: &Hands<'_>) -> (usize, Duration, Result<(), StepError>) {
     let begin = Instant::now();
     let result = match &step.action {
-        Action::Kafka(action) => kafka::run(step, action, hands).await,
+        Action::Kafka(action) => kafka::run(index, step, action, hands).await,
         Action::Table(TableAction::Copy(copied)) => copy::run(index, step, copied, hands).await,
+        Action::Table(TableAction::Fill(fill)) => backfill::fill(index, step, fill, hands).await,
+        Action::Table(TableAction::CreateFillingView(filling)) => backfill::create_view(step, filling, hands).await,
         Action::Table(action) => clickhouse::run(step, action, hands).await,
     };
     (index, begin.elapsed(), result)

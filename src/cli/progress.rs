@@ -3,7 +3,7 @@
 use super::output;
 use super::settings::Look;
 use crate::apply::{Events, Outcome, StepError};
-use crate::plan::{Action, Plan, TableAction};
+use crate::plan::{Action, Awaited, KafkaAction, Plan, TableAction};
 use crate::render::{escape, outcome, step};
 use crate::sandbox;
 use indicatif::{HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -105,6 +105,8 @@ impl<'a> Apply<'a> {
     fn copy_line(&self, index: usize, host: usize, copy: &Copied) -> String {
         let table = match self.plan.steps.get(index).map(|s| &s.action) {
             Some(Action::Table(TableAction::Copy(copy))) => copy.from.to_string(),
+            Some(Action::Table(TableAction::Fill(fill))) => fill.refill.from.to_string(),
+            Some(Action::Kafka(KafkaAction::AwaitBackfill(awaited))) => return Self::filled_line(awaited, copy),
             Some(Action::Table(_) | Action::Kafka(_)) | None => String::new(),
         };
         let host = self.plan.header.hosts.get(host).map_or("?", |h| h.name.as_str());
@@ -116,6 +118,13 @@ impl<'a> Apply<'a> {
         let number = |n: u128| HumanCount(u64::try_from(n).unwrap_or(u64::MAX)).to_string();
         let rows = format!("{} of {} rows", HumanCount(done), HumanCount(copy.total));
         format!("copy {} on {host}  {rows}  {percent} %  {} rows/s", escape(&table), number(rate))
+    }
+
+    /// `fill ods.x_local  184,000 of 301,030 messages  61 %`
+    fn filled_line(awaited: &Awaited, copy: &Copied) -> String {
+        let percent = (u128::from(copy.done) * 100).checked_div(u128::from(copy.total)).unwrap_or(100);
+        let messages = format!("{} of {} messages", HumanCount(copy.done), HumanCount(copy.total));
+        format!("fill {}  {messages}  {percent} %", escape(&awaited.local.to_string()))
     }
 
     /// Tells of long steps; never ends.

@@ -23,8 +23,13 @@ pub(super) fn table(name: &ObjectName, readable: &Readable, marked: bool, commen
 }
 
 /// The SELECT of the entry view. `failures` are conditions with what to say, most telling first; `None`
-/// where errors are not kept.
-pub(super) fn entry(kafka: &ObjectName, readable: &Readable, failures: Option<&[(String, String)]>) -> String {
+/// where errors are not kept. Only rows that meet all of `only` come through.
+pub(super) fn entry(
+    kafka: &ObjectName,
+    readable: &Readable,
+    failures: Option<&[(String, String)]>,
+    only: &[String],
+) -> String {
     let mut items: Vec<(String, String)> =
         readable.all().iter().map(|(n, _)| (expression::column(SOURCE, n), n.clone())).collect();
     if let Some(failures) = failures {
@@ -38,7 +43,7 @@ pub(super) fn entry(kafka: &ObjectName, readable: &Readable, failures: Option<&[
         let function = if branches.len() == 3 { "if" } else { "multiIf" };
         items.push((format!("{function}({})", branches.join(", ")), REASON.into()));
     }
-    select::select(&items, kafka, &[])
+    select::select(&items, &quote::object(kafka), only)
 }
 
 /// The columns of an error table.
@@ -81,5 +86,5 @@ pub(super) fn errors(pipeline: &str, hub: &ObjectName, wire: &[Column], with_tim
         ]
         .map(|(value, name)| (value, name.to_owned())),
     );
-    select::select(&items, hub, &[format!("{} != ''", column(REASON))])
+    select::select(&items, &quote::object(hub), &[format!("{} != ''", column(REASON))])
 }

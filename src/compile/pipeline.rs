@@ -1,5 +1,7 @@
 //! A pipeline: its names, its wire columns, and the objects between the topics and the last table.
 
+mod backfill;
+
 use super::columns::{ColumnValue, TargetColumn};
 use super::engine;
 use super::hub;
@@ -18,6 +20,7 @@ use crate::manifest::{
 };
 use crate::model::{
     Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role, StartFrom,
+    quote,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,7 +195,7 @@ impl<'a> Build<'a> {
         }
         if let Some(hub) = &hub {
             let failures = self.failures(&readable, findings);
-            let query = hub::entry(&self.kafka, &readable, stream.then_some(failures.as_slice()));
+            let query = hub::entry(&self.kafka, &readable, stream.then_some(failures.as_slice()), &[]);
             let name = hub.with_suffix("_mv");
             let definition = view::view(&name, hub, query, self.comment());
             objects.push(DesiredObject {
@@ -203,6 +206,7 @@ impl<'a> Build<'a> {
         let lifecycle = topic::lifecycle(self.document.lifecycle);
         self.topics_are_there(lifecycle.state, findings);
         let start_from = start::from(self.document, findings);
+        let backfills = self.backfills(&readable, stream, findings);
         Some(DesiredPipeline {
             id: self.id,
             topics: self.topics,
@@ -211,6 +215,7 @@ impl<'a> Build<'a> {
             start_from,
             renamed_from: None,
             objects,
+            backfills,
             lifecycle,
         })
     }
@@ -313,7 +318,7 @@ impl<'a> Build<'a> {
         let columns = above.map_or_else(|| readable.clone(), Readable::of_target);
         let from = above.map_or_else(|| hub.unwrap_or(&self.kafka), |t| &t.local);
         let reading = Reading {
-            from,
+            from: quote::object(from),
             written: above.map_or(&self.kafka, |t| &t.table),
             columns: &columns,
             hidden: if above.is_none() && hub.is_some() { self.hidden(readable, stream) } else { Vec::new() },

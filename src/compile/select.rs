@@ -10,10 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const SOURCE: &str = "src";
 
 /// `SELECT value AS name, … FROM table AS src WHERE …`, a line an item: people review it.
-pub(super) fn select(items: &[(String, String)], from: &ObjectName, filters: &[String]) -> String {
+pub(super) fn select(items: &[(String, String)], from: &str, filters: &[String]) -> String {
     let items: Vec<String> =
         items.iter().map(|(value, name)| format!("{value} AS {}", quote::identifier(name))).collect();
-    let mut text = format!("SELECT\n    {}\nFROM {} AS {SOURCE}", items.join(",\n    "), quote::object(from));
+    let mut text = format!("SELECT\n    {}\nFROM {} AS {SOURCE}", items.join(",\n    "), from);
     if let Some(filter) = all_of(filters) {
         text.push_str("\nWHERE ");
         text.push_str(&filter);
@@ -48,8 +48,8 @@ fn operand(text: &str) -> String {
 pub(super) struct Placing<'a> {
     /// The Kafka table by its own name: another spelling of `source`.
     pub written: &'a ObjectName,
-    /// What the view really reads.
-    pub reads: &'a ObjectName,
+    /// What the view really reads: a table, or a SELECT in brackets.
+    pub reads: &'a str,
     /// Condition on the rows.
     pub only: Option<&'a str>,
     /// Columns that `*` must not give: those a Kafka table has but does not show.
@@ -78,8 +78,8 @@ pub(super) fn place_source(text: &str, placing: &Placing<'_>) -> Result<(String,
         found = true;
         let last = if long { at + 2 } else { at };
         let mut placed = match placing.only {
-            Some(condition) => format!("(SELECT * FROM {} WHERE {condition})", quote::object(placing.reads)),
-            None => quote::object(placing.reads),
+            Some(condition) => format!("(SELECT * FROM {} WHERE {condition})", placing.reads),
+            None => placing.reads.to_owned(),
         };
         if !has_alias(tokens.get(last + 1)) {
             placed.push_str(" AS source");
@@ -198,9 +198,8 @@ mod tests {
     #[test]
     fn the_source_is_placed_under_any_spelling() {
         let kafka = ObjectName::new("k", "t");
-        let hub = ObjectName::new("k", "hub");
         let place = |text: &str, only| {
-            place_source(text, &Placing { written: &kafka, reads: &hub, only, hidden: &[] }).unwrap()
+            place_source(text, &Placing { written: &kafka, reads: "k.hub", only, hidden: &[] }).unwrap()
         };
         assert_eq!(place("SELECT a FROM source", None), ("SELECT a FROM k.hub AS source".into(), true));
         assert_eq!(place("SELECT s.a FROM source AS s WHERE 1", None).0, "SELECT s.a FROM k.hub AS s WHERE 1");
@@ -214,10 +213,10 @@ mod tests {
 
     #[test]
     fn a_star_over_the_hub_gives_what_the_kafka_table_shows() {
-        let (written, reads) = (ObjectName::new("k", "t"), ObjectName::new("k", "hub"));
+        let written = ObjectName::new("k", "t");
         let hidden = ["_topic", "_headers.name"];
         let place = |text| {
-            let placing = Placing { written: &written, reads: &reads, only: None, hidden: &hidden };
+            let placing = Placing { written: &written, reads: "k.hub", only: None, hidden: &hidden };
             place_source(text, &placing).unwrap().0
         };
         let except = "EXCEPT (_topic, `_headers.name`)";

@@ -14,8 +14,8 @@ use crate::model::{Definition, Engine, Fragment, ObjectName};
 
 /// What a view of a target reads.
 pub(super) struct Reading<'a> {
-    /// The table.
-    pub from: &'a ObjectName,
+    /// The table, or a SELECT in brackets.
+    pub from: String,
     /// The Kafka table by its own name: a SELECT may be written over it.
     pub written: &'a ObjectName,
     /// Its columns.
@@ -61,7 +61,7 @@ fn custom(
     let path = format!("{}.select", target.path);
     let only = reading.marked.then(|| format!("{REASON} = ''"));
     let placing =
-        Placing { written: reading.written, reads: reading.from, only: only.as_deref(), hidden: &reading.hidden };
+        Placing { written: reading.written, reads: &reading.from, only: only.as_deref(), hidden: &reading.hidden };
     match select::place_source(text, &placing) {
         Ok((placed, true)) => placed,
         Ok((placed, false)) => {
@@ -107,7 +107,7 @@ fn generated(
         filters.push(format!("{} = ''", expression::column(SOURCE, REASON)));
     }
     filters.extend(filter(document, target, reading.columns, findings));
-    select::select(&items, reading.from, &filters)
+    select::select(&items, &reading.from, &filters)
 }
 
 /// The item that takes a column from one of the same name.

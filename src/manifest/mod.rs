@@ -50,7 +50,8 @@ pub use schema::{DocumentKind, manifest_schema};
 pub use source::{Disk, FileSource, Memory, PathKind};
 pub use spans::Spans;
 pub use target::{
-    ColumnSpec, ConstraintSpec, DistributedSpec, Distribution, IndexSpec, NamesSpec, ProjectionSpec, TargetSpec, Writes,
+    Backfill, ColumnSpec, ConstraintSpec, DistributedSpec, Distribution, IndexSpec, NamesSpec, ProjectionSpec,
+    TargetSpec, Writes,
 };
 pub use topic::{TopicSpec, UnmanagedSpec};
 pub use value::{MaybeSecret, Scalar, SecretSource, StringList};

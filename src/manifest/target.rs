@@ -31,6 +31,11 @@ pub struct TargetSpec {
     /// Table of another target of this pipeline that the view reads instead of the source.
     #[serde(default)]
     pub reads: Option<String>,
+    /// What the table is filled with when it is added to a pipeline that runs: `earliest`, every message that is still
+    /// in the topic (of a target that reads another one: every row that one has), or `{from: TABLE}`, the rows of
+    /// another target of this pipeline. Without an effect on a table that is there. Default: only what comes from then on.
+    #[serde(default)]
+    pub backfill: Option<Backfill>,
     /// What the view inserts into. Default: `distributed` where there is one.
     #[serde(default)]
     pub writes: Option<Writes>,
@@ -83,6 +88,40 @@ pub enum Writes {
     Distributed,
     /// The local table: rows stay where they were consumed.
     Local,
+}
+
+/// What a new target is filled with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Backfill {
+    /// What there is from the beginning of what it reads.
+    Earliest,
+    /// The rows of another target.
+    From(String),
+}
+
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct BackfillFields {
+    /// Table of another target of this pipeline.
+    from: String,
+}
+
+word_or_map!(
+    Backfill,
+    "`earliest` or {from: TABLE}",
+    |word| (word == "earliest").then_some(Backfill::Earliest),
+    BackfillFields => |b| Backfill::From(b.from)
+);
+
+impl JsonSchema for Backfill {
+    fn schema_name() -> Cow<'static, str> {
+        "Backfill".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let from = generator.subschema_for::<BackfillFields>();
+        json_schema!({"anyOf": [{"const": "earliest"}, from]})
+    }
 }
 
 /// A column of a target, or of the wire.

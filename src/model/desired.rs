@@ -1,5 +1,6 @@
 //! The desired state: what the manifests ask for, fully resolved. No optional field of a manifest survives here.
 
+use super::backfill::{BackfillFrom, DesiredBackfill};
 use super::connection::Topology;
 use super::definition::Definition;
 use super::name::{ObjectName, ResourceId};
@@ -24,6 +25,16 @@ impl Desired {
         let objects = self.pipelines.iter().flat_map(|p| &p.objects);
         let names = |o: &DesiredObject| [Some(o.definition.name.clone()), o.renamed_from.clone()];
         objects.flat_map(names).flatten().collect()
+    }
+}
+
+impl DesiredPipeline {
+    /// Names of what stands on the servers only while a target is filled.
+    pub fn passing_names(&self) -> impl Iterator<Item = ObjectName> + '_ {
+        self.backfills.iter().flat_map(|backfill| match &backfill.from {
+            BackfillFrom::Topic(reread) => vec![reread.kafka.name.clone(), reread.view.name.clone()],
+            BackfillFrom::Table(_) => Vec::new(),
+        })
     }
 }
 
@@ -75,6 +86,8 @@ pub struct DesiredPipeline {
     pub renamed_from: Option<ResourceId>,
     /// All objects, in the order they are created.
     pub objects: Vec<DesiredObject>,
+    /// Targets that are filled when they are added.
+    pub backfills: Vec<DesiredBackfill>,
     /// Guards.
     pub lifecycle: Lifecycle,
 }

@@ -92,6 +92,8 @@ pub struct LiveHost {
     pub sizes: BTreeMap<ObjectName, TableSize>,
     /// Rows of them that a column's new type or kind has no place for, by table and new column.
     pub misfits: BTreeMap<(ObjectName, String), Misfit>,
+    /// Tables that it cannot fill as planned, with its words.
+    pub unfillable: BTreeMap<ObjectName, String>,
     /// Views that read them and were not asked for, with the owner each is marked with.
     pub other_readers: BTreeMap<ObjectName, Option<Owner>>,
     /// What was not asked for and uses what was.

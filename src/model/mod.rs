@@ -2,6 +2,7 @@
 //!
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
+pub mod backfill;
 pub mod complaint;
 pub mod connection;
 pub mod create;
@@ -19,6 +20,7 @@ pub mod table_consumer;
 pub mod token;
 pub mod topic;
 
+pub use backfill::{BackfillFrom, DesiredBackfill, Refill, Reread, UpTo};
 pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use create::{CreateError, parse_create};

@@ -81,6 +81,7 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
         unalterable: BTreeMap::new(),
         sizes: BTreeMap::new(),
         misfits: BTreeMap::new(),
+        unfillable: BTreeMap::new(),
         other_readers,
         dependants,
         undeclared,

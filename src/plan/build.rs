@@ -128,7 +128,8 @@ pub fn plan(
     let mut steps = order::order(steps.steps, &relations)?;
     if let Topology::OnCluster { .. } = header.topology {
         // One host passes the statement on to the others.
-        for step in steps.iter_mut().filter(|s| !matches!(s.action, Action::Table(TableAction::Copy(_)))) {
+        let alone = |s: &Step| matches!(s.action, Action::Table(TableAction::Copy(_) | TableAction::Fill(_)));
+        for step in steps.iter_mut().filter(|s| !alone(s)) {
             step.hosts = step.hosts.iter().take(1).copied().collect();
         }
     }

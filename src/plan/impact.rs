@@ -11,6 +11,8 @@ pub enum Class {
     Paused,
     /// The Kafka table is dropped and made again.
     Reconnected,
+    /// A new table is filled with the rows of another one while nothing flows.
+    Filled,
     /// A table is built beside the old one, filled from it, and takes its name.
     Rebuilt,
 }

@@ -22,7 +22,7 @@ pub use hazard::Hazard;
 pub use impact::{Class, Impact, Offsets};
 pub use order::OrderError;
 pub use policy::{Allowance, Policy};
-pub use step::{Action, KafkaAction, Start, Step, TableAction};
+pub use step::{Action, Awaited, Fill, FillingView, KafkaAction, Start, Step, TableAction};
 
 use crate::diff::{AttributeChange, TopicChange};
 use crate::model::{ObjectName, Owner, ResourceId, Topology};
@@ -297,6 +297,15 @@ pub enum Note {
         object: ObjectName,
         /// The day on which a plan drops it.
         until: jiff::civil::Date,
+    },
+    /// A new target is filled with messages that were read before it came.
+    Backfills {
+        /// The target's table.
+        table: ObjectName,
+        /// The group that reads them.
+        group: String,
+        /// How many; `None` where it goes on with what an earlier apply began.
+        messages: Option<u64>,
     },
     /// Members of a group that a dropped table leaves behind cannot be told from living ones: the group waits until
     /// their session ends.

@@ -140,6 +140,10 @@ enum Subject {
     /// A table or a view gets a new shape where it stands.
     Change(ObjectName),
     Copy(ObjectName),
+    /// A new table gets the rows of another one.
+    Fill(ObjectName),
+    /// A new table has got what was there before it.
+    Await(ObjectName),
     /// A table takes the name of another one.
     Name(ObjectName),
     /// A table takes a name that is free.
@@ -151,7 +155,7 @@ enum Subject {
     /// The queue of a table that stands aside is sent.
     Send(ObjectName),
     Drop(ObjectName),
-    /// A table goes that stood aside for another one, or served to copy.
+    /// A table goes that stood aside for another one, or served to copy or to fill.
     Discard(ObjectName),
 }
 
@@ -174,6 +178,8 @@ impl Subject {
             KafkaAction::SetOffsets { table, .. } | KafkaAction::ForgetOffsets { table, .. } => {
                 Subject::Offsets(table.clone())
             }
+            KafkaAction::DeleteGroup { table, .. } => Subject::RemoveMembers(table.clone()),
+            KafkaAction::AwaitBackfill(awaited) => Subject::Await(awaited.local.clone()),
         }
     }
 
@@ -181,6 +187,8 @@ impl Subject {
         match action {
             TableAction::CreateDatabase { name } => Subject::MakeDatabase(name.clone()),
             TableAction::Create(definition) => Subject::Make(definition.name.clone()),
+            TableAction::CreateFillingView(filling) => Subject::Make(filling.view.name.clone()),
+            TableAction::Fill(fill) => Subject::Fill(fill.to.clone()),
             TableAction::Comment { name, .. } | TableAction::StartMerges { name } => Subject::Mark(name.clone()),
             TableAction::Alter { name, commands } if commands.iter().all(is_shrinking) => Subject::Shrink(name.clone()),
             TableAction::Alter { name, .. } | TableAction::ModifyQuery { name, .. } => Subject::Change(name.clone()),
@@ -202,31 +210,40 @@ impl Subject {
 fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 {
     match &step.action {
         Action::Kafka(action) => match action {
+            // A new target's own group begins before the view that reads with it is there.
+            KafkaAction::SetOffsets { table, .. } if !relations.topics.contains_key(table) => 12,
             // Before the table that tells the old group is gone, and once more when nothing is read any more.
             KafkaAction::SetOffsets { early: true, .. } => 0,
             KafkaAction::SetOffsets { early: false, .. } => 7,
+            KafkaAction::RemoveMembers { table, .. } if swaps.filled(table, at) => 25,
             KafkaAction::RemoveMembers { .. } => 6,
             // Topics are resources of their own; the edges below place them.
             KafkaAction::CreateTopic { .. } | KafkaAction::GrowTopic { .. } | KafkaAction::AlterTopic { .. } => 0,
             KafkaAction::DeleteTopic { .. } => 0,
             KafkaAction::ForgetOffsets { .. } => 7,
+            KafkaAction::AwaitBackfill(_) => 21,
+            KafkaAction::DeleteGroup { table, .. } if swaps.filled(table, at) => 26,
+            KafkaAction::DeleteGroup { .. } => 7,
         },
         Action::Table(action) => match action {
             TableAction::CreateDatabase { .. } => 0,
+            // The view goes last: as long as it is there, the next plan knows that something is left to tidy up.
+            TableAction::Drop { name, is_view, .. } if swaps.filled(name, at) => 24 + 3 * u8::from(*is_view),
             // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds; and a
             // stream that finds no view commits what it has read.
             TableAction::Drop { name, .. } if relations.topics.contains_key(name) => 1,
             TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 2,
             TableAction::Drop { is_view: true, .. } => 3,
-            TableAction::Flush { name } if swaps.stands_aside(name, at) => 16,
+            TableAction::Flush { name } if swaps.filled(name, at) => 22,
+            TableAction::Flush { name } if swaps.stands_aside(name, at) => 18,
             TableAction::Flush { .. } => 4,
             TableAction::Drop { name, .. } if swaps.served(name, at) => 11,
-            TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 17,
+            TableAction::Drop { name, .. } if swaps.stands_aside(name, at) => 19,
             // They tell what was cut until it is finished.
-            TableAction::Drop { name, .. } if scratch::is_kept(name) => 17,
+            TableAction::Drop { name, .. } if scratch::is_kept(name) => 19,
             TableAction::Drop { .. } => 5,
-            TableAction::Create(definition) if relations.is_entry(&definition.name) => 15,
-            TableAction::Create(definition) if definition.is_view() => 13,
+            TableAction::Create(definition) if relations.is_entry(&definition.name) => 17,
+            TableAction::Create(definition) if definition.is_view() => 14,
             TableAction::Create(definition) => match definition.engine.name.as_str() {
                 "Distributed" if swaps.serves.contains_key(&definition.name) => 9,
                 "Kafka" | "Distributed" => 12,
@@ -234,19 +251,25 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 
             },
             TableAction::Alter { name, commands } => match relations.over.contains_key(name) {
                 true => 12,
-                false if commands.iter().all(is_shrinking) => 14,
+                false if commands.iter().all(is_shrinking) => 15,
                 false => 9,
             },
             TableAction::Copy(_) => 10,
             TableAction::Exchange { left, .. } if relations.over.contains_key(left) => 12,
             TableAction::Exchange { .. } => 11,
             TableAction::Rename { pairs } if takes_over(pairs) => 11,
-            TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swaps.stands_aside(from, at)) => 17,
+            TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swaps.stands_aside(from, at)) => 19,
             TableAction::Rename { .. } => 6,
-            TableAction::ModifyQuery { .. } => 13,
+            // Before the view of the table is there: as long as it is missing, the table may be filled anew.
+            TableAction::Fill(_) => 13,
+            TableAction::ModifyQuery { .. } => 14,
+            // What it writes passes on to views that read the new table; ingestion goes on only when it stands, for it
+            // takes what is before that moment.
+            TableAction::CreateFillingView(_) => 16,
+            TableAction::Comment { name, .. } if swaps.filled(name, at) => 23,
             // The mark of an earlier copy goes before a new copy is made.
             TableAction::Comment { name, .. } if swaps.named.get(name).is_some_and(|swap| at < *swap) => 7,
-            TableAction::Comment { .. } => 18,
+            TableAction::Comment { .. } => 20,
             // Before the copy goes that tells that they are stopped.
             TableAction::StartMerges { .. } => 4,
         },
@@ -268,6 +291,8 @@ struct Swaps<'a> {
     aside: BTreeMap<&'a ObjectName, usize>,
     /// Distributed tables that a copy goes through.
     serves: BTreeMap<&'a ObjectName, usize>,
+    /// Everything about a table that is filled from the topic, with the place of the step that waits for it.
+    fills: BTreeMap<&'a ObjectName, usize>,
 }
 
 impl<'a> Swaps<'a> {
@@ -286,6 +311,10 @@ impl<'a> Swaps<'a> {
                 Action::Table(TableAction::Copy(copy)) => {
                     swaps.serves.extend(copy.through.as_ref().map(|through| (through, at)));
                 }
+                Action::Kafka(KafkaAction::AwaitBackfill(awaited)) => {
+                    let names = [&awaited.kafka, &awaited.view, &awaited.local];
+                    swaps.fills.extend(names.into_iter().chain(&awaited.through).map(|name| (name, at)));
+                }
                 Action::Table(_) | Action::Kafka(_) => {}
             }
         }
@@ -294,6 +323,11 @@ impl<'a> Swaps<'a> {
 
     fn stands_aside(&self, name: &ObjectName, at: usize) -> bool {
         self.aside.get(name).is_some_and(|swap| *swap < at)
+    }
+
+    /// Whether the step comes when the table has got what was there before it.
+    fn filled(&self, name: &ObjectName, at: usize) -> bool {
+        self.fills.get(name).is_some_and(|awaited| *awaited < at)
     }
 
     fn served(&self, name: &ObjectName, at: usize) -> bool {
@@ -311,7 +345,7 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
     let subject = |(at, step): (usize, &Step)| {
         let subject = Subject::of(&step.action);
         if let Subject::Drop(name) = &subject
-            && (swaps.stands_aside(name, at) || swaps.served(name, at))
+            && (swaps.stands_aside(name, at) || swaps.served(name, at) || swaps.filled(name, at))
         {
             return Subject::Discard(name.clone());
         }
@@ -335,6 +369,10 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
         // Several changes of one table are made in the order in which they are written.
         if let Subject::Change(_) = subject {
             edges.extend(at[subject].iter().filter(|b| **b < i).map(|b| (*b, i)));
+        }
+        // A table gives its rows when it has got its own.
+        if let Action::Table(TableAction::Fill(fill)) = &steps[i].action {
+            edges.extend(at.get(&Subject::Fill(fill.refill.from.clone())).into_iter().flatten().map(|b| (*b, i)));
         }
     }
     edges
@@ -397,7 +435,7 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
         // The queue of a table that stood aside goes to where the new one sends.
         Subject::Discard(name) => vec![Subject::Flush(name.clone()), Subject::Send(name.clone())],
         Subject::Send(name) => writers(relations, name).map(Subject::Drop).collect(),
-        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
+        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) | Subject::Fill(_) | Subject::Await(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {

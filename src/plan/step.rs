@@ -1,7 +1,7 @@
 //! Steps: plain values, each with all it needs to be shown, run and judged.
 
 use super::Hazard;
-use crate::model::{Definition, Fragment, ObjectName, ResourceId, TableConsumer};
+use crate::model::{Definition, Fragment, ObjectName, Refill, ResourceId, TableConsumer, UpTo};
 use crate::sql::{self, AlterCommand, Copy, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -103,6 +103,58 @@ pub enum KafkaAction {
         /// Topics.
         topics: Vec<String>,
     },
+    /// Deletes a group, as soon as nobody is in it.
+    DeleteGroup {
+        /// The Kafka table that read with it.
+        table: ObjectName,
+        /// The group.
+        group: String,
+    },
+    /// Waits until a group has read all that its view is to take.
+    AwaitBackfill(Box<Awaited>),
+}
+
+/// A new target that is being filled from the topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Awaited {
+    /// The Kafka table that reads for it.
+    pub kafka: ObjectName,
+    /// The view that fills it: its comment tells up to where.
+    pub view: ObjectName,
+    /// The table with the rows.
+    pub local: ObjectName,
+    /// The Distributed table over it.
+    pub through: Option<ObjectName>,
+    /// The group.
+    pub group: String,
+}
+
+/// The view that fills a new target with messages that were read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FillingView {
+    /// The view.
+    pub view: Definition,
+    /// The Kafka table of the pipeline: nothing may read from it while its group is asked.
+    pub source: ObjectName,
+    /// The group of the pipeline.
+    pub group: String,
+    /// Topics.
+    pub topics: Vec<String>,
+    /// Up to where it reads, where another host has the view already; else up to where the group is then.
+    pub up_to: Option<UpTo>,
+}
+
+/// A new table that is filled with the rows of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fill {
+    /// What is written, from where.
+    pub refill: Refill,
+    /// The table with the rows: it is emptied before and counted after.
+    pub to: ObjectName,
+    /// Hosts that read their part of the rows, by index.
+    pub reads: BTreeSet<usize>,
+    /// Hosts whose new rows are counted: one of each shard.
+    pub counts: BTreeSet<usize>,
 }
 
 /// Where a group begins to read.
@@ -128,6 +180,10 @@ pub enum TableAction {
     },
     /// Creates a table or a view.
     Create(Box<Definition>),
+    /// Creates the view that fills a new target from the topic.
+    CreateFillingView(Box<FillingView>),
+    /// Fills a new table with the rows of another one, and counts both.
+    Fill(Box<Fill>),
     /// Sets the comment, and with it the owner mark.
     Comment {
         /// The object.
@@ -207,9 +263,12 @@ impl Action {
                 | KafkaAction::SetOffsets { .. }
                 | KafkaAction::ForgetOffsets { .. },
             ) => 30,
+            // A member that could not be removed stays until its session ends (45 s).
+            Action::Kafka(KafkaAction::DeleteGroup { .. }) => 120,
             Action::Table(
                 TableAction::CreateDatabase { .. }
                 | TableAction::Create(_)
+                | TableAction::CreateFillingView(_)
                 | TableAction::Comment { .. }
                 | TableAction::ModifyQuery { .. }
                 | TableAction::StartMerges { .. }
@@ -222,7 +281,8 @@ impl Action {
             Action::Table(TableAction::Flush { .. }) => 300,
             // It may rewrite a column of every part.
             Action::Table(TableAction::Alter { .. }) => 6 * 3600,
-            Action::Table(TableAction::Copy(_)) => 7 * 24 * 3600,
+            Action::Table(TableAction::Copy(_) | TableAction::Fill(_))
+            | Action::Kafka(KafkaAction::AwaitBackfill(_)) => 7 * 24 * 3600,
         })
     }
 }
@@ -233,6 +293,10 @@ impl TableAction {
         match self {
             TableAction::CreateDatabase { name } => sql::change::create_database(name, on_cluster),
             TableAction::Create(definition) => sql::create(definition, on_cluster),
+            TableAction::CreateFillingView(filling) => {
+                sql::backfill::create_view(&filling.view, filling.up_to.as_ref(), on_cluster)
+            }
+            TableAction::Fill(fill) => sql::backfill::fill(&fill.refill),
             TableAction::Comment { name, comment, .. } => sql::change::modify_comment(name, comment, on_cluster),
             TableAction::Alter { name, commands } => sql::alter::alter(name, commands, on_cluster),
             TableAction::ModifyQuery { name, query } => sql::change::modify_query(name, query, on_cluster),

@@ -2,7 +2,10 @@
 
 use crate::client::kafka::{KafkaError, KafkaReader};
 use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
-use crate::model::{Definition, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom, TopicFact};
+use crate::model::{
+    BackfillFrom, Definition, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom,
+    TopicFact,
+};
 use crate::plan::Policy;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,8 +81,21 @@ fn numbered(topic: &str, offsets: impl Iterator<Item = u64>) -> Vec<((String, u3
 fn begins(pipeline: &PipelineDiff, live: &LiveClickHouse) -> bool {
     let source = pipeline.objects.iter().find(|o| o.desired.role == Role::Source);
     let missing = source.is_some_and(|s| s.hosts.values().any(|state| matches!(state, HostState::Missing)));
+    if fills(pipeline) {
+        return true;
+    }
     let changed = live_groups(pipeline, live).iter().any(|group| *group != pipeline.desired.group);
     changed || missing && pipeline.desired.start_from.is_some()
+}
+
+/// Whether a new target may be filled with what the group has read.
+fn fills(pipeline: &PipelineDiff) -> bool {
+    let topic = |b: &&DesiredBackfill| matches!(b.from, BackfillFrom::Topic(_));
+    let missing = |b: &DesiredBackfill| {
+        let local = pipeline.objects.iter().find(|o| o.desired.definition.name == b.local);
+        local.is_some_and(|o| o.hosts.values().any(|state| matches!(state, HostState::Missing)))
+    };
+    pipeline.desired.backfills.iter().filter(topic).any(missing)
 }
 
 /// The groups with which the pipeline's Kafka tables read now.

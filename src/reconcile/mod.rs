@@ -14,7 +14,7 @@ use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
 use crate::diff;
 use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, Complaint, Desired, ObjectName, Presence, scratch};
+use crate::model::{Canonical, Complaint, Desired, DesiredPipeline, ObjectName, Presence, scratch};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -179,6 +179,7 @@ async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, Recon
     let (urls, readers): (Vec<_>, Vec<_>) =
         observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
     let mut names = desired.object_names();
+    names.extend(desired.pipelines.iter().flat_map(DesiredPipeline::passing_names));
     // What an earlier apply may have left beside the tables that it was to replace.
     let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
     names.extend(tables.map(|o| scratch::next(&o.definition.name)));
@@ -214,7 +215,9 @@ async fn refused(plan: &Plan, servers: &Servers) -> Result<(BTreeMap<String, Str
             | KafkaAction::DeleteTopic { .. }
             | KafkaAction::RemoveMembers { .. }
             | KafkaAction::SetOffsets { .. }
-            | KafkaAction::ForgetOffsets { .. } => {}
+            | KafkaAction::ForgetOffsets { .. }
+            | KafkaAction::DeleteGroup { .. }
+            | KafkaAction::AwaitBackfill(_) => {}
         }
     }
     let answers: Vec<Option<(String, String)>> = stream::iter(altered).buffer_unordered(AT_ONCE).try_collect().await?;

@@ -1,10 +1,10 @@
-//! How large the tables are that a plan builds anew, and what of them would not fit: asked only where there are any.
+//! How large the tables are that a plan copies, and what of them would not fit: asked only where there are any.
 
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader};
 use crate::model::{LiveClickHouse, Misfit, ObjectName, TableSize};
 use crate::observe::ObserveError;
-use crate::plan::{Action, Plan, TableAction};
-use crate::sql::{Copy, copy};
+use crate::plan::{Action, Fill, Plan, TableAction};
+use crate::sql::{Copy, backfill, copy};
 use futures_util::future::try_join_all;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -36,29 +36,69 @@ pub(super) async fn read(
     readers: &[ClickHouseReader],
 ) -> Result<bool, ObserveError> {
     let mut copies: BTreeMap<usize, Vec<&Copy>> = BTreeMap::new();
+    let mut fills: BTreeMap<usize, Vec<&Fill>> = BTreeMap::new();
     for step in &plan.steps {
-        let Action::Table(TableAction::Copy(copy)) = &step.action else { continue };
-        for host in &step.hosts {
-            copies.entry(*host).or_default().push(copy);
+        match &step.action {
+            Action::Table(TableAction::Copy(copy)) => {
+                step.hosts.iter().for_each(|host| copies.entry(*host).or_default().push(copy));
+            }
+            Action::Table(TableAction::Fill(fill)) => {
+                fill.reads.iter().for_each(|host| fills.entry(*host).or_default().push(fill));
+            }
+            Action::Table(_) | Action::Kafka(_) => {}
         }
     }
     let asked = copies.iter().map(|(host, copies)| async move {
-        let (sizes, misfits) = tokio::try_join!(sizes(&readers[*host], copies), misfits(&readers[*host], copies))?;
+        let tables: Vec<ObjectName> = copies.iter().map(|c| c.from.clone()).collect();
+        let (sizes, misfits) = tokio::try_join!(sizes(&readers[*host], &tables), misfits(&readers[*host], copies))?;
         Ok::<(usize, Answer), ClickHouseError>((*host, (sizes, misfits)))
     });
-    for (host, (sizes, misfits)) in try_join_all(asked).await? {
+    let found = try_join_all(asked).await?;
+    let known = &*live;
+    let asked = fills.iter().map(|(host, fills)| async move {
+        // A table that this plan makes first cannot be asked about.
+        let there = |f: &&&Fill| known.hosts[*host].objects.contains_key(&f.refill.from);
+        let fills: Vec<&Fill> = fills.iter().filter(there).copied().collect();
+        let tables: Vec<ObjectName> = fills.iter().map(|f| f.refill.from.clone()).collect();
+        let (sizes, refused) = tokio::try_join!(sizes(&readers[*host], &tables), unfillable(&readers[*host], &fills))?;
+        Ok::<_, ClickHouseError>((*host, sizes, refused))
+    });
+    let filled = try_join_all(asked).await?;
+    for (host, (sizes, misfits)) in found {
         live.hosts[host].sizes.extend(sizes);
         live.hosts[host].misfits.extend(misfits);
     }
-    Ok(!copies.is_empty())
+    for (host, sizes, refused) in filled {
+        live.hosts[host].sizes.extend(sizes);
+        live.hosts[host].unfillable.extend(refused);
+    }
+    Ok(!copies.is_empty() || !fills.is_empty())
+}
+
+/// Tables that a server would not fill: it refuses the SELECT.
+async fn unfillable(
+    reader: &ClickHouseReader,
+    fills: &[&Fill],
+) -> Result<BTreeMap<ObjectName, String>, ClickHouseError> {
+    let mut refused = BTreeMap::new();
+    for fill in fills {
+        match reader.rows::<serde::de::IgnoredAny>(&backfill::describe(&fill.refill)).await {
+            Ok(_) => {}
+            Err(ClickHouseError::Refused { message, .. }) => drop(refused.insert(fill.to.clone(), message)),
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(refused)
 }
 
 async fn sizes(
     reader: &ClickHouseReader,
-    copies: &[&Copy],
+    tables: &[ObjectName],
 ) -> Result<BTreeMap<ObjectName, TableSize>, ClickHouseError> {
-    let tables: Vec<ObjectName> = copies.iter().map(|c| c.from.clone()).collect();
-    let rows: Vec<SizeRow> = reader.rows(&copy::sizes(&tables)).await?;
+    if tables.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: Vec<SizeRow> = reader.rows(&copy::sizes(tables)).await?;
     let size = |r: SizeRow| {
         let size = TableSize { rows: r.rows, bytes: r.bytes, partitions: r.partitions, free: r.free };
         (ObjectName::new(r.database, r.name), size)

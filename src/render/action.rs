@@ -33,6 +33,10 @@ fn kafka(action: &KafkaAction) -> (&'static str, String) {
         KafkaAction::ForgetOffsets { group, topics, .. } => {
             ("forget", format!("group {group}  offsets of {}", topics.join(", ")))
         }
+        KafkaAction::DeleteGroup { group, .. } => ("delete", format!("group {group}")),
+        KafkaAction::AwaitBackfill(awaited) => {
+            ("await", format!("group {}  until {} holds what was there before it", awaited.group, awaited.local))
+        }
     }
 }
 
@@ -53,6 +57,14 @@ fn table(action: &TableAction) -> (&'static str, String) {
             Some(target) => ("create", format!("view {} into {target}", definition.name)),
             None => ("create", format!("table {}  {}", definition.name, definition.engine.name)),
         },
+        TableAction::CreateFillingView(filling) => {
+            let (view, into) = (&filling.view.name, filling.view.target.as_ref());
+            let into = into.map(|target| format!(" into {target}")).unwrap_or_default();
+            ("create", format!("view {view}{into}  (messages that {} has read)", filling.group))
+        }
+        TableAction::Fill(fill) => {
+            ("fill", format!("{} from {}  (emptied first, rows counted)", fill.refill.into, fill.refill.from))
+        }
         TableAction::Comment { name, adopts: true, .. } => {
             ("take", format!("{name} over  (owner mark in its comment)"))
         }

@@ -246,6 +246,8 @@ fn of_step(step: &Step) -> Vec<Row> {
         | KafkaAction::AlterTopic { .. }
         | KafkaAction::RemoveMembers { .. }
         | KafkaAction::SetOffsets { .. }
-        | KafkaAction::ForgetOffsets { .. } => Vec::new(),
+        | KafkaAction::ForgetOffsets { .. }
+        | KafkaAction::DeleteGroup { .. }
+        | KafkaAction::AwaitBackfill(_) => Vec::new(),
     }
 }

@@ -127,6 +127,14 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
         Note::KeptOld { object, until } => {
             format!("{object} holds the rows from before a rebuild; a plan drops it on {until} or later")
         }
+        Note::Backfills { table, group, messages: Some(n) } => format!(
+            "{table} is filled with the {} that the pipeline has read before, by a group of its own ({group}), while \
+             ingestion goes on; those that could not be read then are left out",
+            messages(*n)
+        ),
+        Note::Backfills { table, group, messages: None } => format!(
+            "an earlier apply began to fill {table} with what the pipeline has read before: its group {group} goes on"
+        ),
         Note::MembersStay { group } => format!(
             "consumers of the dropped table cannot be told from living ones of the group {group}: it waits for them \
              until their session ends (45 s)"
@@ -192,6 +200,7 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         Note::NotManaged { .. } | Note::NoLongerDeclared { .. } | Note::Beyond { .. } => true,
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
+        | Note::Backfills { .. }
         | Note::MembersStay { .. }
         | Note::MessagesLost { .. }
         | Note::GroupStarts { .. }
@@ -209,6 +218,10 @@ pub(super) fn impact(impact: &Impact) -> String {
         Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
         Class::Paused => parts.push("views made again".to_owned()),
         Class::Reconnected => parts.push("Kafka table replaced".to_owned()),
+        Class::Filled => {
+            let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
+            parts.push(format!("new table filled{rows}"));
+        }
         Class::Rebuilt => {
             let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
             parts.push(format!("table rebuilt{rows}"));

@@ -26,13 +26,13 @@ variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationF
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
     NoHosts CannotRebuild DoesNotFit);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert MembersStay MessagesLost GroupStarts GroupContinues
+variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
     OffsetsKept NotManaged NoLongerDeclared KeptOld
     SecretUnknown Beyond);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
-    SetOffsets ForgetOffsets);
-variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create Comment Alter ModifyQuery Flush Copy StartMerges
-    Exchange Rename Drop);
+    SetOffsets ForgetOffsets DeleteGroup AwaitBackfill);
+variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create CreateFillingView Fill Comment Alter ModifyQuery
+    Flush Copy StartMerges Exchange Rename Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
     BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly);
 variants!(attribute_name, ATTRIBUTES, Attribute: Kind Comment Column ColumnOrder Engine PartitionBy OrderBy PrimaryKey

@@ -6,6 +6,7 @@ mod create;
 mod statement;
 
 pub mod alter;
+pub mod backfill;
 pub mod change;
 pub mod copy;
 pub mod read;

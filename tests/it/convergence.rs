@@ -1,15 +1,18 @@
 //! The law on a model of the servers: a plan, applied in any order its needs allow, stopped anywhere and made
 //! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
 
+mod backfill;
 mod rebuild;
 
 use proptest::prelude::*;
 use sluice::compile::{Compiled, compile};
 use sluice::diff;
 use sluice::manifest::{LoadOptions, load};
+use sluice::model::backfill::{up_to_text, up_to_unknown};
 use sluice::model::live::TopicFact;
 use sluice::model::{
-    Canonical, ConfigEntry, ConfigSource, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic, ObjectName,
+    Canonical, ConfigEntry, ConfigSource, Definition, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject, LiveTopic,
+    ObjectName,
 };
 use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -54,6 +57,7 @@ fn empty() -> Live {
             database_engines: BTreeMap::new(),
             sizes: BTreeMap::new(),
             misfits: BTreeMap::new(),
+            unfillable: BTreeMap::new(),
             other_readers: BTreeMap::new(),
             dependants: BTreeMap::new(),
             undeclared: BTreeMap::new(),
@@ -118,10 +122,12 @@ fn run_at_brokers(action: &KafkaAction, live: &mut Live) {
             assert!(matches!(topics.insert(name.clone(), TopicFact::Absent), Some(TopicFact::Present(_))));
         }
         KafkaAction::RemoveMembers { .. } => {}
-        KafkaAction::GrowTopic { .. }
-        | KafkaAction::AlterTopic { .. }
-        | KafkaAction::SetOffsets { .. }
-        | KafkaAction::ForgetOffsets { .. } => panic!("nothing here changes a topic or a group in place"),
+        // The offsets of a group that fills a target are followed elsewhere.
+        KafkaAction::SetOffsets { group, .. } => assert!(group.contains("-backfill-"), "{group}"),
+        KafkaAction::DeleteGroup { .. } | KafkaAction::AwaitBackfill(_) => {}
+        KafkaAction::GrowTopic { .. } | KafkaAction::AlterTopic { .. } | KafkaAction::ForgetOffsets { .. } => {
+            panic!("nothing here changes a topic or a group in place")
+        }
     }
 }
 
@@ -129,6 +135,12 @@ fn run_on(action: &TableAction, host: &mut LiveHost) {
     let object = |host: &LiveHost, name: &ObjectName| host.objects.contains_key(name);
     match action {
         TableAction::CreateDatabase { name } => drop(host.databases.insert(name.clone())),
+        TableAction::CreateFillingView(filling) => {
+            let up_to = filling.up_to.as_ref().expect("whoever runs it knows the offsets");
+            let comment = filling.view.comment.replace(&up_to_unknown(), &up_to_text(up_to));
+            run_on(&TableAction::Create(Box::new(Definition { comment, ..filling.view.clone() })), host);
+        }
+        TableAction::Fill(fill) => assert!(object(host, &fill.to), "{} is missing", fill.to),
         TableAction::Create(definition) => {
             let name = &definition.name;
             assert!(host.databases.contains(&name.database), "no database for {name}");

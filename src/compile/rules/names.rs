@@ -1,7 +1,7 @@
 //! Names of ClickHouse objects: what the server takes, and that no two objects of a pipeline share one.
 
 use super::scene::Scene;
-use crate::manifest::{Finding, Place};
+use crate::manifest::{Backfill, Finding, Place};
 use crate::model::ObjectName;
 use std::collections::BTreeMap;
 
@@ -133,6 +133,12 @@ fn named(scene: &Scene<'_>) -> Vec<Named> {
             }
         }
         add(target.view.clone(), written(format!("{}.names.view", target.path), &table), "view");
+        // They are there while the target is being filled.
+        if target.spec.backfill == Some(Backfill::Earliest) && target.reads.is_none() {
+            let path = format!("{}.backfill", target.path);
+            add(target.view.with_suffix("__backfill_kafka"), path.clone(), "Kafka table that fills the target");
+            add(target.view.with_suffix("__backfill"), path, "view that fills the target");
+        }
     }
     let errors = &scene.source().errors;
     if scene.streams()

@@ -135,7 +135,7 @@ fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<
     consumer_of(found.unwrap_or(&source.object.desired.definition), host, live)
 }
 
-fn consumer_of(definition: &Definition, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
+pub(super) fn consumer_of(definition: &Definition, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
     let server = live.hosts.get(host)?;
     let setting = |key: &str| definition.settings.get(key).and_then(text);
     Some(TableConsumer {

@@ -2,13 +2,14 @@
 //! nothing. Where views and the columns they fill change together, ingestion stops first and starts last; Kafka
 //! keeps what arrives.
 
+use super::backfill::{self, Filling};
 use super::consumer;
 use super::treatment::{Treated, Treatment};
-use super::{databases, differences, drop_left_over, exists, foreground, make};
+use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Column, KeepFor, Live, LiveClickHouse, Role};
+use crate::model::{Column, Definition, KeepFor, Live, LiveClickHouse, Role};
 use crate::plan::build::Draft;
-use crate::plan::step::TableAction;
+use crate::plan::step::{Action, TableAction};
 use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
@@ -40,20 +41,24 @@ impl Evolution<'_> {
         let hosts = &live.clickhouse;
         let whole = !exists(diff);
         plan.changes = differences(diff);
-        drop_left_over(diff, plan, draft);
+        let fillings = backfill::fillings(diff, live);
+        let begins = fillings.iter().any(Filling::pauses);
+        drop_left_over(diff, begins, plan, draft);
         drop_undeclared(diff, plan, draft);
         databases(diff, draft);
-        let paused = !whole && (stops || pauses(diff, treated, hosts));
+        let paused = !whole && (stops || begins || pauses(diff, treated, hosts));
         if paused {
             stop(diff, treated, hosts, plan, draft);
         }
         for object in treated {
-            change(object, paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
-            adopt(object, plan, draft);
+            let unfilled = fillings.iter().find_map(|f| f.comment(object.name()));
+            change(object, unfilled.as_ref(), paused, diff.desired.lifecycle.keep_old_for, hosts, policy, plan, draft);
+            adopt(object, unfilled.is_some(), plan, draft);
         }
         for view in treated.iter().filter(|t| t.is_view()) {
             query(view, stale(view, treated, hosts, draft), plan, draft);
         }
+        fillings.iter().for_each(|f| f.steps(diff, live, plan, draft));
         let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
         if stops {
             outlook.offsets = Some(Offsets::Restarted);
@@ -62,11 +67,13 @@ impl Evolution<'_> {
         plan.verb = match () {
             () if makes && whole => Verb::Create,
             () if rebuilds(treated) => Verb::Rebuild,
-            () if !plan.changes.is_empty() || stops && !whole => Verb::Change,
+            () if !plan.changes.is_empty() || stops && !whole || !fillings.is_empty() => Verb::Change,
             () => plan.verb,
         };
         if !whole && draft.has_steps() {
-            plan.impact = Some(Impact { rows: rows(treated, hosts), ..impact(treated, paused, outlook) });
+            let filled = fillings.iter().any(|f| f.copies().is_some());
+            let rows = rows(treated, draft, hosts);
+            plan.impact = Some(Impact { rows, ..impact(treated, filled, paused, outlook) });
         }
         if makes {
             foreground(diff, hosts, plan);
@@ -161,9 +168,11 @@ fn by_name(object: &Treated<'_>, hosts: BTreeSet<usize>) -> [(BTreeSet<usize>, b
     [(new, false), (old, true)]
 }
 
-/// The steps of one object, its comment apart.
+/// The steps of one object, its comment apart. A table that is to be filled has another one until it is.
+#[expect(clippy::too_many_arguments, reason = "one object, told apart only for its length")]
 fn change(
     object: &Treated<'_>,
+    unfilled: Option<&String>,
     paused: bool,
     keep: KeepFor,
     live: &LiveClickHouse,
@@ -179,7 +188,9 @@ fn change(
     let definition = &object.object.desired.definition;
     let name = object.name().clone();
     let missing = object.hosts_with(|t| matches!(t, Treatment::Make));
-    make(object.object, missing.difference(&cut).copied().collect(), plan, draft);
+    let comment = unfilled.unwrap_or(&definition.comment).clone();
+    let made = Definition { comment, ..definition.clone() };
+    make_as(&made, missing.difference(&cut).copied().collect(), plan, draft);
     rename(object, plan, draft);
     let remade = object.hosts_with(|t| matches!(t, Treatment::Remake));
     let create = |hosts, draft: &mut Draft| {
@@ -242,7 +253,7 @@ fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse, dra
         })
     };
     let differs = |host: &usize| {
-        let (form, found) = (view.object.forms.get(host), standing(view.object, *host, live));
+        let (form, found) = (view.object.forms.get(host), view.object.standing(*host, live));
         let Some((form, found)) = form.zip(found) else { return false };
         let stored =
             |column: &Column| found.definition.columns.iter().find(|c| c.name == column.name).map(|c| &c.data_type);
@@ -333,7 +344,7 @@ fn reshards(object: &Treated<'_>, host: usize, live: &LiveClickHouse) -> bool {
 }
 
 /// Marks what is unmarked as ours, and mends comments.
-fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn adopt(object: &Treated<'_>, unfilled: bool, plan: &mut ResourcePlan, draft: &mut Draft) {
     let definition = &object.object.desired.definition;
     // What is made anew comes with its comment.
     let stays = |host: &usize| match object.hosts.get(host) {
@@ -347,6 +358,8 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
                 from.get_or_insert_with(|| mark.clone());
                 unmarked.insert(*host);
             }
+            // The mark of a table that is not filled goes when it is.
+            HostState::Ours(_) if unfilled => {}
             HostState::Ours(changes) if changes.iter().any(|c| c.attribute == Attribute::Comment) => {
                 stale.insert(*host);
             }
@@ -365,12 +378,18 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
 }
 
 /// Rows that are copied; `None` before they were counted.
-fn rows(treated: &[Treated<'_>], live: &LiveClickHouse) -> Option<u64> {
+fn rows(treated: &[Treated<'_>], draft: &Draft, live: &LiveClickHouse) -> Option<u64> {
     let rebuilt = treated
         .iter()
-        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t, h)));
-    let sizes: Option<Vec<u64>> =
-        rebuilt.map(|(t, host)| live.hosts.get(host)?.sizes.get(t.name()).map(|size| size.rows)).collect();
+        .flat_map(|t| t.hosts_with(|t| matches!(t, Treatment::Rebuild(_))).into_iter().map(move |h| (t.name(), h)));
+    let filled = draft.steps().iter().filter_map(|step| match &step.action {
+        Action::Table(TableAction::Fill(fill)) => Some(fill.reads.iter().map(|h| (&fill.refill.from, *h))),
+        Action::Table(_) | Action::Kafka(_) => None,
+    });
+    let sizes: Option<Vec<u64>> = rebuilt
+        .chain(filled.flatten())
+        .map(|(table, host)| live.hosts.get(host)?.sizes.get(table).map(|size| size.rows))
+        .collect();
     sizes.filter(|sizes| !sizes.is_empty()).map(|sizes| sizes.iter().sum())
 }
 
@@ -381,9 +400,10 @@ fn several(treated: &[Treated<'_>]) -> bool {
     consumers.any(|n| n.to_string().parse::<u32>().is_ok_and(|n| n > 1))
 }
 
-fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -> Impact {
+fn impact(treated: &[Treated<'_>], filled: bool, paused: bool, consumers: consumer::Outlook) -> Impact {
     let class = match () {
         () if rebuilds(treated) => Class::Rebuilt,
+        () if filled => Class::Filled,
         () if consumers.reconnects => Class::Reconnected,
         () if paused => Class::Paused,
         () => Class::InPlace,
@@ -393,7 +413,7 @@ fn impact(treated: &[Treated<'_>], paused: bool, consumers: consumer::Outlook) -
         _ if consumers.reconnects && consumers.waits => Some(SESSION),
         _ if consumers.reconnects && several(treated) => Some(RECONNECT_SEVERAL),
         _ if consumers.reconnects => Some(RECONNECT),
-        Class::Paused | Class::Reconnected | Class::Rebuilt => Some(PAUSE),
+        Class::Paused | Class::Reconnected | Class::Filled | Class::Rebuilt => Some(PAUSE),
     };
     Impact { class, pause, rows: None, offsets: consumers.offsets.unwrap_or(Offsets::Kept) }
 }

@@ -1,5 +1,6 @@
 //! What happens to one pipeline.
 
+mod backfill;
 mod consumer;
 mod evolve;
 mod treatment;
@@ -8,7 +9,7 @@ use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
+use crate::model::{Definition, Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
 use treatment::{Treated, Treatment};
 
@@ -42,7 +43,7 @@ pub(super) fn plan(
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
-        Presence::Absent => remove(diff, &mut plan, &mut draft),
+        Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
         Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
@@ -146,7 +147,7 @@ fn again(
 ) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
-    drops(diff, plan, draft);
+    drops(diff, live, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
@@ -156,13 +157,13 @@ fn again(
     foreground(diff, live, plan);
 }
 
-fn remove(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     match diff.desired.lifecycle.deletion {
         _ if !exists(diff) => {}
         Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
         Deletion::Allow => {
             plan.verb = Verb::Delete;
-            drops(diff, plan, draft);
+            drops(diff, live, plan, draft);
         }
         Deletion::Orphan => forget(diff, plan, draft),
     }
@@ -189,10 +190,13 @@ fn databases(diff: &PipelineDiff, draft: &mut Draft) {
 }
 
 fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, draft: &mut Draft) {
+    make_as(&object.desired.definition, hosts, plan, draft);
+}
+
+fn make_as(definition: &Definition, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, draft: &mut Draft) {
     if hosts.is_empty() {
         return;
     }
-    let definition = &object.desired.definition;
     plan.changes.push(Change::Make {
         object: definition.name.clone(),
         engine: definition.engine.name.clone(),
@@ -203,7 +207,7 @@ fn make(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &mut ResourcePlan, dr
 
 /// Views of an earlier form of the pipeline: with them, rows would arrive twice or where nobody wants them.
 /// They hold no rows themselves.
-fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn drop_left_over(diff: &PipelineDiff, stops: bool, plan: &mut ResourcePlan, draft: &mut Draft) {
     let sources = diff.objects.iter().filter(|o| o.desired.role == Role::Source);
     let sources: BTreeSet<_> = sources.map(|o| &o.desired.definition.name).collect();
     for (name, left_over) in &diff.left_over {
@@ -211,13 +215,14 @@ fn drop_left_over(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draf
         let entry = left_over.reads.iter().any(|table| sources.contains(table));
         let hazards = if entry { vec![Hazard::PausesIngestion] } else { Vec::new() };
         plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
-        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: false };
+        let action = TableAction::Drop { name: name.clone(), is_view: true, sync: stops && entry };
         draft.step_on(&plan.id, action, left_over.hosts.clone(), hazards);
     }
 }
 
-fn drops(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
-    drop_left_over(diff, plan, draft);
+fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    drop_left_over(diff, false, plan, draft);
+    backfill::drop_all(diff, live, plan, draft);
     // The last made goes first; the edges of `order` do the rest.
     for object in diff.objects.iter().rev().filter(|o| !o.desired.owned_elsewhere) {
         let definition = &object.desired.definition;

@@ -2,7 +2,7 @@
 //! more meanwhile, and no row is ever in no table.
 
 use super::*;
-use sluice::model::{Definition, Fragment, KeepFor, Role};
+use sluice::model::{Fragment, KeepFor, Role};
 
 /// Rows by host and table; a copy has those of the original.
 type Rows = BTreeMap<(usize, ObjectName), BTreeSet<u32>>;
@@ -100,6 +100,8 @@ impl World {
             }
             TableAction::Drop { name, .. } => drop(self.rows.remove(&at(name))),
             TableAction::CreateDatabase { .. }
+            | TableAction::CreateFillingView(_)
+            | TableAction::Fill(_)
             | TableAction::Comment { .. }
             | TableAction::Alter { .. }
             | TableAction::ModifyQuery { .. }

@@ -246,6 +246,13 @@ pub const EFFECTS: &[Entry] = &[
     (K, "spec.targets[].where", InPlace, "the next block passes the new SELECT"),
     (K, "spec.targets[].select", InPlace, "the next block passes the new SELECT"),
     (K, "spec.targets[].reads", Pause, ""),
+    (
+        K,
+        "spec.targets[].backfill",
+        Next,
+        "decides what a table is filled with that is made then; taken out while a table is being filled, it ends that",
+    ),
+    (K, "spec.targets[].backfill.from", Next, ""),
     (K, "spec.targets[].writes", Pause, ""),
     (K, "spec.targets[].engine", Rebuild, ""),
     (K, "spec.targets[].partitionBy", Rebuild, ""),

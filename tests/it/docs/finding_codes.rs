@@ -39,6 +39,12 @@ pub const CODES: &[(&str, Level, &str)] = &[
         Both,
         "A SELECT gives a column the name of another one it reads, and uses that name: which one is meant depends on the server.",
     ),
+    (
+        "pipeline/backfill-columns",
+        Error,
+        "A target is to be filled with rows, and the letters of its SELECT do not tell the columns it gives.",
+    ),
+    ("pipeline/backfill-source", Error, "A target cannot be filled, or not with the rows of that table."),
     ("pipeline/cascade-loop", Error, "Targets read each other in a circle."),
     (
         "pipeline/column-fields",
@@ -134,7 +140,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("pipeline/ungrouped", Both, "A column is aggregated and its table or SELECT does not group."),
     ("pipeline/unknown-column", Error, "An expression names a column that is not there."),
     ("pipeline/unknown-setting", Both, "A setting does not exist, or is not known here."),
-    ("pipeline/unknown-target", Error, "`reads` names no target of the pipeline."),
+    ("pipeline/unknown-target", Error, "`reads` or `backfill.from` names no target of the pipeline."),
     ("pipeline/unknown-topic", Error, "The project has no Topic of this name."),
     ("pipeline/virtual-column", Warning, "A column on the wire hides a virtual column of Kafka."),
     ("pipeline/wire-conflict", Error, "Targets want the same column of the wire with different types."),

@@ -111,6 +111,8 @@ fn steps(plan: &Plan) -> Vec<String> {
         KafkaAction::RemoveMembers { group, .. } => format!("leave {group}"),
         KafkaAction::SetOffsets { group, .. } => format!("offsets {group}"),
         KafkaAction::ForgetOffsets { group, .. } => format!("forget {group}"),
+        KafkaAction::DeleteGroup { group, .. } => format!("delete {group}"),
+        KafkaAction::AwaitBackfill(awaited) => format!("await {}", awaited.group),
     };
     let table = |action: &TableAction| match action {
         TableAction::CreateDatabase { name } => format!("database {name}"),
@@ -129,6 +131,8 @@ fn steps(plan: &Plan) -> Vec<String> {
             format!("rename {}", pairs.join(" "))
         }
         TableAction::Drop { name, .. } => format!("drop {}", object(name)),
+        TableAction::CreateFillingView(filling) => format!("create {}", object(&filling.view.name)),
+        TableAction::Fill(fill) => format!("fill {}", object(&fill.to)),
     };
     let word = |action: &Action| match action {
         Action::Kafka(action) => kafka(action),

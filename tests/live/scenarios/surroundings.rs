@@ -28,6 +28,7 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::GroupStarts { .. }
             | Note::GroupContinues { .. }
             | Note::KeptOld { .. }
+            | Note::Backfills { .. }
             | Note::OffsetsKept { .. }
             | Note::Beyond { .. }
             | Note::SecretUnknown { .. } => None,
