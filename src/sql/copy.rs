@@ -19,6 +19,8 @@ pub struct Copy {
     pub columns: Vec<(String, CopiedValue)>,
     /// How.
     pub method: CopyMethod,
+    /// How many rows there are on all hosts together, where somebody counted.
+    pub rows: Option<u64>,
 }
 
 /// What an old row gives a column.
@@ -205,7 +207,8 @@ pub fn query_ids(to: &ObjectName) -> String {
     format!("sluice-copy-{to}-")
 }
 
-/// Ends the statements that copy into a table, and waits for their end.
+/// Ends the statements that copy into a table, and what they sent to this host, and waits for their end.
 pub fn kill(to: &ObjectName) -> String {
-    format!("KILL QUERY WHERE startsWith(query_id, {}) SYNC", quote::literal(&query_ids(to)))
+    let ids = quote::literal(&query_ids(to));
+    format!("KILL QUERY WHERE startsWith(query_id, {ids}) OR startsWith(initial_query_id, {ids}) SYNC")
 }

@@ -6,7 +6,7 @@ mod treatment;
 
 use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
-use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
+use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, rebuild};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
@@ -35,12 +35,13 @@ pub(super) fn plan(
     if loses_topic {
         treated.iter_mut().for_each(Treated::reconnect);
     }
+    treated.iter_mut().for_each(|t| t.spread(diff, hosts));
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
-        Presence::Absent => remove(diff, &mut plan, &mut draft),
+        Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
         Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
@@ -154,13 +155,16 @@ fn again(
     foreground(diff, live, plan);
 }
 
-fn remove(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let own = || diff.objects.iter().filter(|o| !o.desired.owned_elsewhere);
+    let beside = own().any(|o| !rebuild::stands(o, live).is_empty());
     match diff.desired.lifecycle.deletion {
-        _ if !exists(diff) => {}
+        _ if !exists(diff) && !beside => {}
         Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
         Deletion::Allow => {
             plan.verb = Verb::Delete;
             drops(diff, plan, draft);
+            own().for_each(|o| rebuild::remove(o, live, plan, draft));
         }
         Deletion::Orphan => forget(diff, plan, draft),
     }

@@ -1,8 +1,9 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
-use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
+use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Definition, LiveClickHouse, LiveObject, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
+use crate::plan::rebuild::{self, Moves};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with an object on a host, its comment apart.
@@ -30,12 +31,30 @@ pub(super) enum Treatment {
 pub(super) struct Treated<'a> {
     pub object: &'a ObjectDiff,
     pub hosts: BTreeMap<usize, Treatment>,
+    /// What becomes of the rows that the sharding key over them spreads: of a local table, and of the Distributed one.
+    pub moves: Option<Moves>,
 }
 
 impl<'a> Treated<'a> {
     pub fn new(object: &'a ObjectDiff, live: &LiveClickHouse) -> Self {
         let hosts = object.hosts.iter().map(|(host, state)| (*host, treatment(object, *host, state, live))).collect();
-        Self { object, hosts }
+        Self { object, hosts, moves: None }
+    }
+
+    /// Sees whether rows move to other hosts.
+    pub fn spread(&mut self, diff: &PipelineDiff, live: &LiveClickHouse) {
+        let local = match self.role() {
+            Role::Local => Some(self.name()),
+            Role::Distributed => rebuild::under(diff, self.name()),
+            Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => None,
+        };
+        let local = diff.objects.iter().find(|o| Some(&o.desired.definition.name) == local);
+        self.moves = local.and_then(|local| rebuild::moves(diff, local, live));
+        if let (Role::Local, Some(moves)) = (self.role(), &self.moves) {
+            for host in moves.hosts(self.object) {
+                self.hosts.insert(host, Treatment::Rebuild(Attribute::Engine));
+            }
+        }
     }
 
     /// The Kafka table is made anew wherever it is, whether it differs or not.
