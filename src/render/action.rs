@@ -67,7 +67,9 @@ fn table(action: &TableAction) -> (&'static str, String) {
                 CopyMethod::Whole => "",
             };
             let into = copy.through.as_ref().unwrap_or(&copy.to);
-            let rows = copy.rows.map_or_else(|| "rows".to_owned(), |n| format!("{} row{}", grouped(n), if n == 1 { "" } else { "s" }));
+            let rows = copy
+                .rows
+                .map_or_else(|| "rows".to_owned(), |n| format!("{} row{}", grouped(n), if n == 1 { "" } else { "s" }));
             ("copy", format!("{} into {into}{how}, {rows} counted and compared", copy.from))
         }
         TableAction::StartMerges { name } => {

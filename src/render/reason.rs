@@ -114,9 +114,11 @@ fn obstacle(why: &Obstacle, hosts: &Hosts) -> String {
              hosts that have the table: apply without `reshard` until it is the same hosts",
             hosts.one(*host)
         ),
-        Obstacle::Renamed => "a table cannot be renamed while its rows move to other shards: apply the new name first, \
+        Obstacle::Renamed => {
+            "a table cannot be renamed while its rows move to other shards: apply the new name first, \
              and then the sharding key"
-            .into(),
+                .into()
+        }
         Obstacle::NoExchange { database, host } => format!(
             "rows can move to other shards only where tables are exchanged at one moment, and the engine of the \
              database {database} on {} cannot do that: leave `reshard` out, or move the table to a database of the \

@@ -8,8 +8,8 @@ use super::{databases, differences, drop_left_over, exists, foreground, make};
 use crate::diff::{Attribute, HostState, PipelineDiff};
 use crate::model::{KeepFor, Live, LiveClickHouse, Owner, Role, scratch};
 use crate::plan::build::Draft;
-use crate::plan::step::TableAction;
 use crate::plan::rebuild::Moves;
+use crate::plan::step::TableAction;
 use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
 use std::collections::BTreeSet;
@@ -335,7 +335,8 @@ fn adopt(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
         // With the comment goes the word of where its rows lie.
         let stays = object.role() == Role::Local && object.moves == Some(Moves::Stay);
         let told = |host: &usize| object.object.hosts.get(host).is_some_and(tells_of_rows);
-        let hazards = if stays && BTreeSet::iter(&hosts).any(told) { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
+        let hazards =
+            if stays && BTreeSet::iter(&hosts).any(told) { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
         draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, hazards);
     }
 }

@@ -16,12 +16,10 @@ use super::step::TableAction;
 use super::{Blocked, Hazard, Obstacle, Policy, ResourcePlan};
 use crate::diff::{Attribute, HostState, ObjectDiff};
 use crate::model::live::LiveHost;
-use crate::model::{
-    Definition, KeepFor, LiveClickHouse, LiveObject, Misfit, ObjectName, Owner, TableSize, scratch,
-};
+use crate::model::{Definition, KeepFor, LiveClickHouse, LiveObject, Misfit, ObjectName, Owner, TableSize, scratch};
 use crate::sql::{CopiedValue, Copy, CopyMethod, create};
-use sha2::{Digest, Sha256};
 use reshard::Spread;
+use sha2::{Digest, Sha256};
 use standing::Standing;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -249,13 +247,7 @@ fn misfits(object: &ObjectDiff, host: usize, copy: &Copy, server: &LiveHost, pla
 }
 
 /// Takes the marks of copies off. By which key rows lie is told further on: the Distributed table may not have it.
-fn unmark(
-    object: &ObjectDiff,
-    hosts: BTreeSet<usize>,
-    live: &LiveClickHouse,
-    plan: &ResourcePlan,
-    draft: &mut Draft,
-) {
+fn unmark(object: &ObjectDiff, hosts: BTreeSet<usize>, live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
     let desired = &object.desired.definition.comment;
     let mut comments: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for host in hosts {
@@ -299,7 +291,8 @@ fn room(
     let Some(size) = live.hosts[host].sizes.get(name).filter(|_| copy.method != CopyMethod::AttachPartitions) else {
         return;
     };
-    let all = || object.hosts.keys().filter_map(|h| live.hosts[*h].sizes.get(name).copied()).collect::<Vec<TableSize>>();
+    let all =
+        || object.hosts.keys().filter_map(|h| live.hosts[*h].sizes.get(name).copied()).collect::<Vec<TableSize>>();
     let bytes = spread.map_or(size.bytes, |spread| spread.share(&all()));
     if bytes > size.free {
         let why = Obstacle::NoSpace { host, bytes, free: size.free };

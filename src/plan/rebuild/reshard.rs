@@ -68,7 +68,12 @@ impl Moves {
 impl Spread {
     /// The Distributed table over the new ones, with the columns of the copy. One that is not copied and that the key
     /// needs is computed there as it is in the table.
-    pub(super) fn through(&self, local: &ObjectName, form: &Definition, values: &[(String, CopiedValue)]) -> Definition {
+    pub(super) fn through(
+        &self,
+        local: &ObjectName,
+        form: &Definition,
+        values: &[(String, CopiedValue)],
+    ) -> Definition {
         let mut args = self.over.engine.args.clone();
         if let Some(table) = args.get_mut(2) {
             *table = EngineArg::Text(scratch::next(local).table);
