@@ -149,6 +149,8 @@ enum Subject {
     Shrink(ObjectName),
     Flush(ObjectName),
     Drop(ObjectName),
+    /// What is queued in a table that stands aside is sent: one of an earlier run may have had its name before.
+    Empty(ObjectName),
     /// A table goes that stood aside for another one, or served to copy.
     Discard(ObjectName),
 }
@@ -312,6 +314,11 @@ fn edges(steps: &[Step], relations: &Relations) -> BTreeSet<(usize, usize)> {
         {
             return Subject::Discard(name.clone());
         }
+        if let Subject::Flush(name) = &subject
+            && swaps.stands_aside(name, at)
+        {
+            return Subject::Empty(name.clone());
+        }
         subject
     };
     let subjects: Vec<Subject> = steps.iter().enumerate().map(subject).collect();
@@ -390,8 +397,8 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
         ],
         Subject::Rename(name) => vec![Subject::MakeDatabase(name.database.clone())],
         // The queue of a table that stood aside goes to where the new one sends.
-        Subject::Discard(name) => vec![Subject::Flush(name.clone())],
-        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) => Vec::new(),
+        Subject::Discard(name) => vec![Subject::Empty(name.clone())],
+        Subject::Shrink(_) | Subject::Copy(_) | Subject::Mark(_) | Subject::Empty(_) => Vec::new(),
         // What is queued is flushed when nothing writes any more.
         Subject::Flush(name) => writers(relations, name).map(Subject::Drop).collect(),
         Subject::Drop(name) => {
