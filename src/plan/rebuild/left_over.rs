@@ -61,7 +61,7 @@ fn local(
     if keep.days == 0 {
         draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync }, replaced, []);
     } else {
-        let pairs = vec![(next, dated(name, live, policy, draft))];
+        let pairs = vec![(next, dated(name, &replaced, live, policy, draft))];
         draft.step_on(&plan.id, TableAction::Rename { pairs }, replaced, []);
     }
     kept(object, keep, live, policy, plan, draft);
@@ -142,10 +142,18 @@ fn kept(
     }
 }
 
-/// A dated name that is free on all hosts and that no step gives away.
-pub(super) fn dated(name: &ObjectName, live: &LiveClickHouse, policy: &Policy, draft: &Draft) -> ObjectName {
-    let mut taken: BTreeSet<ObjectName> = live.hosts.iter().flat_map(|h| h.objects.keys().cloned()).collect();
-    for step in draft.steps() {
+/// A dated name that is free on some hosts and that no step gives away there. Others may have given it already, before
+/// an apply was cut.
+pub(super) fn dated(
+    name: &ObjectName,
+    hosts: &BTreeSet<usize>,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    draft: &Draft,
+) -> ObjectName {
+    let servers = hosts.iter().filter_map(|host| live.hosts.get(*host));
+    let mut taken: BTreeSet<ObjectName> = servers.flat_map(|h| h.objects.keys().cloned()).collect();
+    for step in draft.steps().iter().filter(|step| !step.hosts.is_disjoint(hosts)) {
         if let Action::Table(TableAction::Rename { pairs }) = &step.action {
             taken.extend(pairs.iter().map(|(_, to)| to.clone()));
         }

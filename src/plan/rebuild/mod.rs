@@ -145,7 +145,7 @@ fn swap(
     let next = next(local);
     let (at_once, in_turn): (BTreeSet<usize>, BTreeSet<usize>) =
         hosts.iter().partition(|h| exchanges(&live.hosts[**h], &local.database));
-    let kept = left_over::dated(local, live, policy, draft);
+    let kept = left_over::dated(local, hosts, live, policy, draft);
     draft.step_on(&plan.id, TableAction::Exchange { left: local.clone(), right: next.clone() }, at_once.clone(), []);
     let pairs = vec![(local.clone(), kept.clone()), (next.clone(), local.clone())];
     draft.step_on(&plan.id, TableAction::Rename { pairs }, in_turn.clone(), []);
