@@ -8,6 +8,7 @@
 use super::StepError;
 use super::kafka::chain;
 use super::run::Hands;
+use super::spread;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, ClickHouseWriter, Execute};
 use crate::model::{ObjectName, quote};
 use crate::plan::Step;
@@ -32,9 +33,9 @@ struct PartitionRow {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-struct Counted {
-    rows: u64,
-    checksum: String,
+pub(super) struct Counted {
+    pub rows: u64,
+    pub checksum: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,28 +44,31 @@ struct Written {
 }
 
 #[derive(Debug, Deserialize)]
-struct Room {
-    bytes: u64,
-    free: u64,
+pub(super) struct Room {
+    pub bytes: u64,
+    pub free: u64,
 }
 
 /// One host's part.
-struct Part<'a> {
-    copy: &'a Copy,
+pub(super) struct Part<'a> {
+    pub copy: &'a Copy,
     writer: &'a ClickHouseWriter,
     reader: &'a ClickHouseReader,
     /// Rows that are there, as far as told, and all of them.
-    told: &'a (dyn Fn(u64, u64) + Sync),
+    pub told: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 pub(super) async fn run(index: usize, step: &Step, copy: &Copy, hands: &Hands<'_>) -> Result<(), StepError> {
-    let parts = step.hosts.iter().map(|host| async move {
-        let told = |done: u64, total: u64| hands.events.progress(index, *host, done, total);
-        let (writer, reader) = (&hands.clickhouse[*host], &hands.readers[*host]);
-        let part = Part { copy, writer, reader, told: &told };
-        part.run().await.map_err(|words| (writer.host().to_string(), words))
-    });
-    let mut failed: Vec<(String, String)> = join_all(parts).await.into_iter().filter_map(Result::err).collect();
+    let telling = |host: usize| move |done: u64, total: u64| hands.events.progress(index, host, done, total);
+    let hosts: Vec<_> = step.hosts.iter().map(|host| (*host, telling(*host))).collect();
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for (host, told) in &hosts {
+        parts.push(Part { copy, writer: &hands.clickhouse[*host], reader: &hands.readers[*host], told });
+    }
+    let mut failed = match copy.through {
+        Some(_) => spread::run(&parts).await,
+        None => each(&parts, Part::run).await,
+    };
     let statement = Some(copy.statement().shown());
     match failed.len() {
         0 => Ok(()),
@@ -79,7 +83,25 @@ pub(super) async fn run(index: usize, step: &Step, copy: &Copy, hands: &Hands<'_
     }
 }
 
+/// What went wrong, with the host.
+pub(super) type Failures = Vec<(String, String)>;
+
+/// Does the same on all hosts at the same time, and waits for all.
+pub(super) async fn each<'p, 'a, F, W>(parts: &'p [Part<'a>], work: F) -> Failures
+where
+    F: Fn(&'p Part<'a>) -> W,
+    W: Future<Output = Result<(), String>>,
+{
+    let ends = join_all(parts.iter().map(&work)).await;
+    let failed = parts.iter().zip(ends).filter_map(|(part, end)| Some((part.name(), end.err()?)));
+    failed.collect()
+}
+
 impl Part<'_> {
+    pub(super) fn name(&self) -> String {
+        self.writer.host().to_string()
+    }
+
     async fn run(&self) -> Result<(), String> {
         // Merges of some engines, and those that drop expired rows, change what is being counted.
         let result = match self.merges("STOP").await {
@@ -90,16 +112,24 @@ impl Part<'_> {
         result.and(started)
     }
 
-    async fn merges(&self, word: &str) -> Result<(), String> {
+    pub(super) async fn merges(&self, word: &str) -> Result<(), String> {
         for table in [&self.copy.from, &self.copy.to] {
             self.execute(&format!("SYSTEM {word} MERGES {}", quote::object(table)), &[], SHORT).await?;
         }
         Ok(())
     }
 
+    /// An apply that was killed may have left its statement running: it must not write beside this one.
+    pub(super) async fn alone(&self) -> Result<(), String> {
+        self.execute(&copy::kill(&self.copy.to), &[], SHORT).await
+    }
+
+    pub(super) async fn emptied(&self) -> Result<(), String> {
+        self.execute(&self.clear(), &[], SHORT).await
+    }
+
     async fn copied(&self) -> Result<(), String> {
-        // An apply that was killed may have left its statement running: it must not write beside this one.
-        self.execute(&copy::kill(&self.copy.to), &[], SHORT).await?;
+        self.alone().await?;
         let old = self.partitions(&self.copy.from).await?;
         let total = old.values().sum();
         (self.told)(0, total);
@@ -145,7 +175,7 @@ impl Part<'_> {
     }
 
     /// Runs the copying statement and tells of the rows that are written meanwhile.
-    async fn filled(&self, only: Option<&String>, before: u64, total: u64) -> Result<(), String> {
+    pub(super) async fn filled(&self, only: Option<&String>, before: u64, total: u64) -> Result<(), String> {
         let query_id = format!("{}{}", copy::query_ids(&self.copy.to), uuid::Uuid::new_v4());
         let mut settings: Vec<(String, String)> = [
             // Rows as they are: engines that collapse must not begin here.
@@ -195,9 +225,13 @@ impl Part<'_> {
         ))
     }
 
-    async fn has_room(&self) -> Result<(), String> {
+    pub(super) async fn room(&self) -> Result<Option<Room>, String> {
         let rooms: Vec<Room> = self.rows(&copy::sizes(std::slice::from_ref(&self.copy.from)), &[]).await?;
-        match rooms.first() {
+        Ok(rooms.into_iter().next())
+    }
+
+    async fn has_room(&self) -> Result<(), String> {
+        match self.room().await? {
             Some(room) if room.bytes > room.free => Err(format!(
                 "the copy of {} takes about {} bytes and the disks have {} free: make room and apply again",
                 self.copy.from, room.bytes, room.free
@@ -206,12 +240,12 @@ impl Part<'_> {
         }
     }
 
-    async fn partitions(&self, table: &ObjectName) -> Result<BTreeMap<String, u64>, String> {
+    pub(super) async fn partitions(&self, table: &ObjectName) -> Result<BTreeMap<String, u64>, String> {
         let rows: Vec<PartitionRow> = self.rows(&copy::partitions(table), &[]).await?;
         Ok(rows.into_iter().map(|r| (r.partition, r.rows)).collect())
     }
 
-    async fn count(&self, sql: &str, parameters: &[(String, String)]) -> Result<Counted, String> {
+    pub(super) async fn count(&self, sql: &str, parameters: &[(String, String)]) -> Result<Counted, String> {
         let rows: Vec<Counted> = self.rows(sql, parameters).await?;
         rows.into_iter().next().ok_or_else(|| "the server counted nothing".to_owned())
     }

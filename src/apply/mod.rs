@@ -7,6 +7,7 @@ mod groups;
 mod kafka;
 mod outcome;
 mod run;
+mod spread;
 
 pub use outcome::{Events, Outcome, StepError};
 pub use run::{Stop, run};

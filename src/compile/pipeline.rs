@@ -261,6 +261,7 @@ impl<'a> Build<'a> {
             renamed_from: None,
             renamed_columns: BTreeMap::new(),
             materialize: BTreeSet::new(),
+            reshard: false,
         }
     }
 
@@ -291,7 +292,8 @@ impl<'a> Build<'a> {
             let definition = table::distributed(target, over, self.comment(), &self.document.directory);
             // Where rows are consumed they are written through it, where they are kept they are read through it.
             let clusters = storage.into_iter().chain(self.source_cluster()).collect();
-            objects.push(self.object(Role::Distributed, definition, clusters));
+            let reshard = over.reshard;
+            objects.push(DesiredObject { reshard, ..self.object(Role::Distributed, definition, clusters) });
         }
         let columns = target.spec.columns.iter();
         let renamed = columns.filter_map(|c| Some((c.name.clone(), c.renamed_from.clone()?)));

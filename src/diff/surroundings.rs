@@ -24,7 +24,8 @@ pub(super) fn uses(diff: &mut ObjectDiff, live: &LiveClickHouse, left_over: &BTr
 
 /// Names for a while of what is being replaced: they tell of a rebuild, not of something forgotten.
 fn is_passing(name: &ObjectName) -> bool {
-    name.table.ends_with("__sluice_next") || name.table.contains("__old_")
+    let ends = |with: &str| name.table.ends_with(with);
+    ends("__sluice_next") || ends("__sluice_through") || name.table.contains("__old_")
 }
 
 /// What carries the mark of `owner` and is neither declared nor dropped as left over.

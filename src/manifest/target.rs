@@ -231,6 +231,9 @@ pub struct DistributedSpec {
     /// Integer expression that chooses the shard. Default: `rand()`.
     #[serde(default)]
     pub sharding_key: Option<String>,
+    /// Whether old rows move to their shards when the sharding key changes. Default: `false`.
+    #[serde(default)]
+    pub reshard: bool,
     /// Cluster it spreads over. Default: the target's.
     #[serde(default)]
     pub cluster: Option<String>,
@@ -244,7 +247,7 @@ pub struct DistributedSpec {
 
 word_or_map!(
     Distribution,
-    "`none` or {shardingKey, cluster, policy, settings}",
+    "`none` or {shardingKey, reshard, cluster, policy, settings}",
     |word| (word == "none").then_some(Distribution::None),
     DistributedSpec => Distribution::Over
 );

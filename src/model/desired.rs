@@ -111,6 +111,8 @@ pub struct DesiredObject {
     pub renamed_columns: BTreeMap<String, String>,
     /// Indexes and projections that are written for old rows too when they are added.
     pub materialize: BTreeSet<String>,
+    /// Of a Distributed table: whether old rows move to their shards when the sharding key changes.
+    pub reshard: bool,
 }
 
 /// Where a group begins when it has no offsets yet.

@@ -9,6 +9,8 @@ const THROUGH: &str = "__sluice_through";
 const OLD: &str = "__old_";
 const COPY: &str = "sluice copy of ";
 const FORM: &str = ", form ";
+const RESHARD: &str = "reshard ";
+const PLACED: &str = "sluice rows by key ";
 
 /// The name of a table that is built to take the place of `name`.
 pub fn next(name: &ObjectName) -> ObjectName {
@@ -51,6 +53,27 @@ pub fn copy_form(comment: &str) -> Option<&str> {
     Some(comment.strip_prefix(COPY)?.rsplit_once(FORM)?.1)
 }
 
+/// The form of a copy that brings rows to where a sharding key looks for them.
+pub fn reshard_form(key: &str, form: &str) -> String {
+    format!("{RESHARD}{key} {form}")
+}
+
+/// The key of such a form; `None` for any other form.
+pub fn reshard_key(form: &str) -> Option<&str> {
+    Some(form.strip_prefix(RESHARD)?.split_once(' ')?.0)
+}
+
+/// The text of the comment of a table whose rows lie where a key looks for them that the Distributed table does not
+/// have yet, or no longer.
+pub fn placed_mark(key: &str) -> String {
+    format!("{PLACED}{key}")
+}
+
+/// The key by which the rows of a table lie, where its comment tells.
+pub fn placed_key(comment: &str) -> Option<&str> {
+    comment.strip_prefix(PLACED).or_else(|| reshard_key(copy_form(comment)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +97,19 @@ mod tests {
         assert_eq!(kept_since(&name, &ObjectName::new("ods", "x_local__old_20261125")), None);
         assert_eq!(copy_form(&copy_mark(&name, "1f")), Some("1f"));
         assert_eq!(copy_form("Numbers"), None);
+    }
+
+    #[test]
+    fn marks_tell_where_rows_lie() {
+        let name = ObjectName::new("raw", "x_local");
+        let form = reshard_form("ab12", "1f");
+        assert_eq!(reshard_key(&form), Some("ab12"));
+        assert_eq!(reshard_key("1f"), None);
+        assert_eq!(placed_key(&copy_mark(&name, &form)), Some("ab12"));
+        assert_eq!(placed_key(&placed_mark("ab12")), Some("ab12"));
+        assert_eq!(copy_form(&placed_mark("ab12")), None);
+        for other in [copy_mark(&name, "1f"), "Numbers".to_owned()] {
+            assert_eq!(placed_key(&other), None, "{other}");
+        }
     }
 }

@@ -265,6 +265,27 @@ pub enum Obstacle {
         /// Index of the host.
         host: usize,
     },
+    /// Rows have moved to other hosts, and an earlier apply that was cut has not swapped the tables of some.
+    HalfMoved {
+        /// Indexes of the hosts that still have the old table.
+        left: Vec<usize>,
+    },
+    /// The hosts of the Distributed table's cluster are not those that keep the rows.
+    OtherHosts {
+        /// The cluster.
+        cluster: String,
+        /// Index of a host that is one of them and not the other.
+        host: usize,
+    },
+    /// A table is to be renamed, and its rows are to move.
+    Renamed,
+    /// Rows are to move, and tables of a database cannot be exchanged.
+    NoExchange {
+        /// The database.
+        database: String,
+        /// Index of the host.
+        host: usize,
+    },
     /// The disks have no room for a second copy.
     NoSpace {
         /// Index of the host.

@@ -182,7 +182,7 @@ async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, Recon
     names.extend(desired.pipelines.iter().flat_map(DesiredPipeline::passing_names));
     // What an earlier apply may have left beside the tables that it was to replace.
     let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
-    names.extend(tables.map(|o| scratch::next(&o.definition.name)));
+    names.extend(tables.flat_map(|o| [scratch::next(&o.definition.name), scratch::through(&o.definition.name)]));
     let names: Vec<ObjectName> = names.into_iter().collect();
     let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
     Ok((urls, readers, LiveClickHouse { hosts }))

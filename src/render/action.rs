@@ -1,5 +1,6 @@
 //! What a step does, on one line.
 
+use super::words::grouped;
 use crate::plan::{Action, KafkaAction, Start, TableAction};
 use crate::sql::CopyMethod;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,10 @@ fn table(action: &TableAction) -> (&'static str, String) {
                 CopyMethod::Whole => "",
             };
             let into = copy.through.as_ref().unwrap_or(&copy.to);
-            ("copy", format!("{} into {into}{how}, rows counted and compared", copy.from))
+            let rows = copy
+                .rows
+                .map_or_else(|| "rows".to_owned(), |n| format!("{} row{}", grouped(n), if n == 1 { "" } else { "s" }));
+            ("copy", format!("{} into {into}{how}, {rows} counted and compared", copy.from))
         }
         TableAction::StartMerges { name } => {
             ("start", format!("{name}  merges, which a copy that was cut has stopped"))

@@ -106,6 +106,27 @@ fn obstacle(why: &Obstacle, hosts: &Hosts) -> String {
              its rows, or drop it to begin with an empty table",
             hosts.one(*host)
         ),
+        Obstacle::HalfMoved { left } => format!(
+            "an earlier apply moved its rows to the shards of another key and was cut before {} had the new table: \
+             apply the manifest of that apply once more, and then this one",
+            hosts.some(left.iter().copied())
+        ),
+        Obstacle::OtherHosts { cluster, host } => format!(
+            "rows cannot be spread by the new sharding key while {} is in only one of the cluster {cluster} and the \
+             hosts that have the table: apply without `reshard` until it is the same hosts",
+            hosts.one(*host)
+        ),
+        Obstacle::Renamed => {
+            "a table cannot be renamed while its rows move to other shards: apply the new name first, \
+             and then the sharding key"
+                .into()
+        }
+        Obstacle::NoExchange { database, host } => format!(
+            "rows can move to other shards only where tables are exchanged at one moment, and the engine of the \
+             database {database} on {} cannot do that: leave `reshard` out, or move the table to a database of the \
+             engine Atomic",
+            hosts.one(*host)
+        ),
         Obstacle::NoSpace { host, bytes, free } => format!(
             "{} has {} bytes free where the copy takes about {}: make room there",
             hosts.one(*host),

@@ -43,6 +43,7 @@ pub(super) fn evolved(plan: &mut Plan) {
         through: None,
         columns: vec![("a".into(), CopiedValue::Same("a".into())), ("b".into(), cast)],
         method: CopyMethod::ByPartition,
+        rows: Some(1_204_117),
     };
     let commands = vec![
         AlterCommand::AddColumn { column: Column::new("new_tested", "Int32"), place: Some(Place::First) },

@@ -19,6 +19,8 @@ pub struct Copy {
     pub columns: Vec<(String, CopiedValue)>,
     /// How.
     pub method: CopyMethod,
+    /// How many rows there are on all hosts together, where somebody counted.
+    pub rows: Option<u64>,
 }
 
 /// What an old row gives a column.
@@ -206,9 +208,10 @@ pub fn query_ids(to: &ObjectName) -> String {
     format!("sluice-copy-{to}-")
 }
 
-/// Ends the statements that copy into a table, and waits for their end.
+/// Ends the statements that copy into a table, and what they sent to this host, and waits for their end.
 pub fn kill(to: &ObjectName) -> String {
-    format!("KILL QUERY WHERE startsWith(query_id, {}) SYNC", quote::literal(&query_ids(to)))
+    let ids = quote::literal(&query_ids(to));
+    format!("KILL QUERY WHERE startsWith(query_id, {ids}) OR startsWith(initial_query_id, {ids}) SYNC")
 }
 
 #[cfg(test)]
@@ -223,6 +226,7 @@ mod tests {
             through: None,
             columns: vec![("a".to_owned(), CopiedValue::Same("a".to_owned()))],
             method: CopyMethod::Whole,
+            rows: None,
         };
         let counted = "SELECT count() AS rows, toString(sum(cityHash64(tuple(`a`)))) AS checksum FROM `d`.";
         assert_eq!(copy.count_old(false), format!("{counted}`t`"));

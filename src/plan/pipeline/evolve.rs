@@ -7,8 +7,9 @@ use super::consumer;
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Column, Definition, KeepFor, Live, LiveClickHouse, Role};
+use crate::model::{Column, Definition, KeepFor, Live, LiveClickHouse, Owner, Role, scratch};
 use crate::plan::build::Draft;
+use crate::plan::rebuild::Moves;
 use crate::plan::step::{Action, TableAction};
 use crate::plan::{Blocked, Change, Class, Hazard, Impact, Offsets, Policy, ResourcePlan, Verb, rebuild, surroundings};
 use crate::sql::AlterCommand;
@@ -224,7 +225,11 @@ fn change(
     alter(object, plan, draft);
     swap(object, live, plan, draft);
     if !rebuilt.is_empty() {
-        rebuild::rebuild(object.object, &rebuilt, keep, live, policy, plan, draft);
+        let this = rebuild::Rebuild { object: object.object, hosts: &rebuilt, moves: object.moves.as_ref(), keep };
+        rebuild::rebuild(&this, live, policy, plan, draft);
+    }
+    if let (Role::Local, Some(Moves::Blocked(why))) = (object.role(), &object.moves) {
+        plan.block(Blocked::CannotRebuild { object: name, why: why.clone() });
     }
 }
 
@@ -322,7 +327,10 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     }
     let name = object.name().clone();
     let next = rebuild::next(&name);
-    let reshards = hosts.iter().any(|h| reshards(object, *h, live));
+    let reshards = match &object.moves {
+        Some(Moves::Settled | Moves::All(_) | Moves::Rest(..) | Moves::Blocked(_)) => false,
+        Some(Moves::Stay) | None => hosts.iter().any(|h| reshards(object, *h, live)),
+    };
     let hazards = if reshards { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
     let definition = crate::model::Definition { name: next.clone(), ..object.object.desired.definition.clone() };
     draft.step_on(&plan.id, TableAction::Create(Box::new(definition)), hosts.clone(), []);
@@ -371,10 +379,21 @@ fn adopt(object: &Treated<'_>, unfilled: bool, plan: &mut ResourcePlan, draft: &
         plan.changes.push(Change::Adopt { object: definition.name.clone(), from, hosts });
     }
     for (hosts, adopts) in [(unmarked, true), (stale, false)] {
-        let hosts = hosts.into_iter().filter(|h| !draft.drops(&definition.name, *h)).collect();
+        let hosts: BTreeSet<usize> = hosts.into_iter().filter(|h| !draft.drops(&definition.name, *h)).collect();
         let (name, comment) = (definition.name.clone(), object.object.comment_in_place());
-        draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, []);
+        // With the comment goes the word of where its rows lie.
+        let stays = object.role() == Role::Local && object.moves == Some(Moves::Stay);
+        let told = |host: &usize| object.object.hosts.get(host).is_some_and(tells_of_rows);
+        let hazards =
+            if stays && BTreeSet::iter(&hosts).any(told) { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
+        draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts }, hosts, hazards);
     }
+}
+
+/// Whether the comment says by which key the rows of a table lie.
+fn tells_of_rows(state: &HostState) -> bool {
+    let comments = state.changes().iter().filter(|c| c.attribute == Attribute::Comment);
+    comments.filter_map(|c| c.old.as_deref()).any(|c| scratch::placed_key(Owner::read(c).0).is_some())
 }
 
 /// Rows that are copied; `None` before they were counted.

@@ -7,7 +7,7 @@ mod treatment;
 
 use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
-use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb};
+use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, rebuild};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Definition, Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
@@ -38,6 +38,7 @@ pub(super) fn plan(
     if loses_topic || exists(diff) && evolve::pauses(diff, &treated, hosts) {
         treated.iter_mut().for_each(Treated::reconnect);
     }
+    treated.iter_mut().for_each(|t| t.spread(diff, hosts));
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
@@ -158,12 +159,15 @@ fn again(
 }
 
 fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let own = || diff.objects.iter().filter(|o| !o.desired.owned_elsewhere);
+    let beside = own().any(|o| !rebuild::stands(o, live).is_empty());
     match diff.desired.lifecycle.deletion {
-        _ if !exists(diff) => {}
+        _ if !exists(diff) && !beside => {}
         Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
         Deletion::Allow => {
             plan.verb = Verb::Delete;
             drops(diff, live, plan, draft);
+            own().for_each(|o| rebuild::remove(o, live, plan, draft));
         }
         Deletion::Orphan => forget(diff, plan, draft),
     }

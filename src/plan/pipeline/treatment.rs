@@ -1,9 +1,9 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
-use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff};
-use crate::model::{Definition, LiveClickHouse, ObjectName, Role};
+use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff, PipelineDiff};
+use crate::model::{Definition, Engine, LiveClickHouse, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
-use crate::plan::rebuild;
+use crate::plan::rebuild::{self, Moves};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is done with an object on a host, its comment apart.
@@ -31,12 +31,30 @@ pub(super) enum Treatment {
 pub(super) struct Treated<'a> {
     pub object: &'a ObjectDiff,
     pub hosts: BTreeMap<usize, Treatment>,
+    /// What becomes of the rows that the sharding key over them spreads: of a local table, and of the Distributed one.
+    pub moves: Option<Moves>,
 }
 
 impl<'a> Treated<'a> {
     pub fn new(object: &'a ObjectDiff, live: &LiveClickHouse) -> Self {
         let hosts = object.hosts.iter().map(|(host, state)| (*host, treatment(object, *host, state, live))).collect();
-        Self { object, hosts }
+        Self { object, hosts, moves: None }
+    }
+
+    /// Sees whether rows move to other hosts.
+    pub fn spread(&mut self, diff: &PipelineDiff, live: &LiveClickHouse) {
+        let local = match self.role() {
+            Role::Local => Some(self.name()),
+            Role::Distributed => rebuild::under(diff, self.name()),
+            Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => None,
+        };
+        let local = diff.objects.iter().find(|o| Some(&o.desired.definition.name) == local);
+        self.moves = local.and_then(|local| rebuild::moves(diff, local, live));
+        if let (Role::Local, Some(moves)) = (self.role(), &self.moves) {
+            for host in moves.hosts(self.object) {
+                self.hosts.insert(host, Treatment::Rebuild(Attribute::Engine));
+            }
+        }
     }
 
     /// The Kafka table is made anew wherever it is, whether it differs or not.
@@ -103,7 +121,11 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
     let other_than = |attribute: &Attribute| changes.iter().any(|c| c.attribute != *attribute);
     let differs = other_than(&Attribute::Comment);
     let has = |attribute: &Attribute| changes.iter().any(|c| c.attribute == *attribute);
-    if has(&Attribute::Kind) {
+    // A table that keeps rows and one that only passes them on are not made out of each other: the rows would be lost,
+    // or copied once for every host.
+    let other_kind =
+        standing_engine(object, host, live).is_some_and(|engine| keeps_otherwise(&object.desired.role, engine));
+    if has(&Attribute::Kind) || other_kind {
         return Treatment::Nothing;
     }
     match object.desired.role {
@@ -126,6 +148,19 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
             Ok(alteration) => Treatment::Alter(alteration),
             Err(NoAlter(attribute)) => Treatment::Rebuild(attribute),
         },
+    }
+}
+
+fn standing_engine<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHouse) -> Option<&'l Engine> {
+    object.standing(host, live).map(|found| &found.definition.engine)
+}
+
+/// Whether what stands there keeps rows and the object of this role would not, or the reverse.
+fn keeps_otherwise(role: &Role, engine: &Engine) -> bool {
+    match role {
+        Role::Local => !engine.holds_rows(),
+        Role::Source | Role::ErrorSink | Role::Distributed | Role::Hub => engine.holds_rows(),
+        Role::View | Role::EntryView => false,
     }
 }
 

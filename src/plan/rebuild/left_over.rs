@@ -5,10 +5,10 @@ use super::standing::{Standing, standing};
 use super::{exchanges, next, text};
 use crate::diff::ObjectDiff;
 use crate::model::live::LiveHost;
-use crate::model::{KeepFor, LiveClickHouse, ObjectName, Owner, Role, scratch};
+use crate::model::{Definition, KeepFor, LiveClickHouse, ObjectName, Owner, Role, scratch};
 use crate::plan::build::Draft;
 use crate::plan::step::{Action, TableAction};
-use crate::plan::{Blocked, Note, Obstacle, Policy, ResourcePlan};
+use crate::plan::{Blocked, Change, Hazard, Note, Obstacle, Policy, ResourcePlan};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,15 +41,20 @@ fn local(
 ) {
     let desired = &object.desired.definition;
     let (name, next, sync) = (&desired.name, next(&desired.name), desired.engine.is_replicated());
-    let (mut abandoned, mut replaced) = (BTreeSet::new(), BTreeSet::new());
+    let (mut abandoned, mut replaced, mut served) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for host in object.hosts.keys() {
         let Some(found) = object.standing(*host, live) else { continue };
+        if is_ours(&scratch::through(name), desired, &live.hosts[*host]) {
+            served.insert(*host);
+        }
         match standing(name, found, &live.hosts[*host], desired) {
             Standing::Copied { .. } if !rebuilt.contains(host) => drop(abandoned.insert(*host)),
             Standing::Replaced => drop(replaced.insert(*host)),
             Standing::Copied { .. } | Standing::Alone | Standing::Foreign => {}
         }
     }
+    let through = scratch::through(name);
+    draft.step_on(&plan.id, TableAction::Drop { name: through, is_view: false, sync: true }, served, []);
     draft.step_on(&plan.id, TableAction::StartMerges { name: name.clone() }, abandoned.clone(), []);
     // All its rows are in the table that it was to replace.
     draft.step_on(&plan.id, TableAction::Drop { name: next.clone(), is_view: false, sync }, abandoned, []);
@@ -66,13 +71,45 @@ fn local(
 fn distributed(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     let desired = &object.desired.definition;
     let next = next(&desired.name);
-    let ours = |host: &LiveHost| {
-        let mark = |o: &crate::model::LiveObject| Owner::read(&o.definition.comment).1;
-        host.objects.get(&next).is_some_and(|o| mark(o) == Owner::read(&desired.comment).1)
-    };
-    let hosts: BTreeSet<usize> = object.hosts.keys().copied().filter(|h| ours(&live.hosts[*h])).collect();
+    let ours = |h: &usize| is_ours(&next, desired, &live.hosts[*h]);
+    let hosts: BTreeSet<usize> = object.hosts.keys().copied().filter(ours).collect();
     draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
+}
+
+/// Whether a table carries the mark of the one that it was made for.
+fn is_ours(table: &ObjectName, of: &Definition, host: &LiveHost) -> bool {
+    let mark = |d: &Definition| Owner::read(&d.comment).1;
+    host.objects.get(table).is_some_and(|o| mark(&o.definition) == mark(of))
+}
+
+/// What stands beside a table for its sake, with the hosts.
+pub(in crate::plan) fn stands(object: &ObjectDiff, live: &LiveClickHouse) -> BTreeMap<ObjectName, BTreeSet<usize>> {
+    let desired = &object.desired.definition;
+    let mut beside: BTreeMap<ObjectName, BTreeSet<usize>> = BTreeMap::new();
+    if !matches!(object.desired.role, Role::Local | Role::Distributed) {
+        return beside;
+    }
+    let passing = [next(&desired.name), scratch::through(&desired.name)];
+    for host in object.hosts.keys() {
+        let server = &live.hosts[*host];
+        let named = |t: &&ObjectName| passing.contains(*t) || scratch::kept_since(&desired.name, t).is_some();
+        for table in server.objects.keys().filter(named).filter(|t| is_ours(t, desired, server)) {
+            beside.entry(table.clone()).or_default().insert(*host);
+        }
+    }
+    beside
+}
+
+/// Drops what stands beside a table that goes.
+pub(in crate::plan) fn remove(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    for (name, hosts) in stands(object, live) {
+        let rows = object.desired.role == Role::Local && name != scratch::through(&object.desired.definition.name);
+        let hazards = if rows { vec![Hazard::DeletesData] } else { Vec::new() };
+        let listed = hosts.iter().copied().collect();
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
+        draft.step_on(&plan.id, TableAction::Drop { name, is_view: false, sync: true }, hosts, hazards);
+    }
 }
 
 /// Replaced tables: noted while they are kept, dropped when their time has passed.
@@ -87,9 +124,9 @@ fn kept(
     let desired = &object.desired.definition;
     let mut tables: BTreeMap<&ObjectName, (Date, BTreeSet<usize>)> = BTreeMap::new();
     for host in object.hosts.keys() {
-        for (table, found) in &live.hosts[*host].objects {
+        for table in live.hosts[*host].objects.keys() {
             let Some(since) = scratch::kept_since(&desired.name, table) else { continue };
-            if Owner::read(&found.definition.comment).1 == Owner::read(&desired.comment).1 {
+            if is_ours(table, desired, &live.hosts[*host]) {
                 tables.entry(table).or_insert((since, BTreeSet::new())).1.insert(*host);
             }
         }

@@ -5,17 +5,20 @@
 
 mod columns;
 mod left_over;
+mod reshard;
 mod standing;
 
-pub(super) use left_over::{cut, restore, tidy_up};
+pub(super) use left_over::{cut, remove, restore, stands, tidy_up};
+pub(super) use reshard::{Moves, moves, under};
 
 use super::build::Draft;
 use super::step::TableAction;
 use super::{Blocked, Hazard, Obstacle, Policy, ResourcePlan};
 use crate::diff::{Attribute, HostState, ObjectDiff};
 use crate::model::live::LiveHost;
-use crate::model::{Definition, KeepFor, LiveClickHouse, LiveObject, Misfit, ObjectName, Owner, scratch};
+use crate::model::{Definition, KeepFor, LiveClickHouse, LiveObject, Misfit, ObjectName, Owner, TableSize, scratch};
 use crate::sql::{CopiedValue, Copy, CopyMethod, create};
+use reshard::Spread;
 use sha2::{Digest, Sha256};
 use standing::Standing;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,33 +29,57 @@ pub(super) use crate::model::scratch::next;
 #[derive(PartialEq, Eq)]
 struct Work {
     next: Definition,
+    /// What the copy goes through, where rows move to other hosts.
+    through: Option<Definition>,
     copy: Copy,
     loses: bool,
+}
+
+/// What is to be built anew.
+pub(super) struct Rebuild<'a> {
+    /// The table.
+    pub object: &'a ObjectDiff,
+    /// Where.
+    pub hosts: &'a BTreeSet<usize>,
+    /// Where its rows go.
+    pub moves: Option<&'a Moves>,
+    /// How long the replaced table stays.
+    pub keep: KeepFor,
 }
 
 /// Adds all steps that build a table anew on some hosts, where it stands. What an earlier run left there is
 /// finished, taken on or dropped.
 pub(super) fn rebuild(
-    object: &ObjectDiff,
-    hosts: &BTreeSet<usize>,
-    keep: KeepFor,
+    this: &Rebuild<'_>,
     live: &LiveClickHouse,
     policy: &Policy,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) {
+    let Rebuild { object, hosts, moves, keep } = *this;
     obstacles(object, hosts, live, plan);
+    let sync = object.desired.definition.engine.is_replicated();
+    if !moves.is_some_and(Moves::are_copied) {
+        filled(this, live, plan, draft);
+    }
+    swap(&object.desired.definition.name, hosts, keep, sync, live, policy, plan, draft);
+    commented(object, hosts, plan, draft);
+}
+
+/// The new tables are made and filled.
+fn filled(this: &Rebuild<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+    let Rebuild { object, hosts, moves, .. } = *this;
+    let spread = moves.and_then(Moves::spread);
     let local = &object.desired.definition.name;
     let next = next(local);
     let mut works: Vec<(Work, BTreeSet<usize>)> = Vec::new();
-    let (mut marked, mut stale) = (BTreeSet::new(), BTreeSet::new());
-    let mut ready = BTreeSet::new();
+    let (mut marked, mut stale, mut ready) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for host in hosts {
         let Some(found) = object.standing(*host, live) else { continue };
         let server = &live.hosts[*host];
-        let work = work(object, object.form(*host), found);
+        let work = work(object, object.form(*host), found, spread);
         misfits(object, *host, &work.copy, server, plan);
-        room(object, *host, &work.copy, server, plan);
+        room(object, *host, &work.copy, live, spread, plan);
         match standing::standing(local, found, server, &object.desired.definition) {
             Standing::Alone => {}
             Standing::Copied { form } if Some(form.as_str()) == scratch::copy_form(text(&work.next)) => {
@@ -77,19 +104,30 @@ pub(super) fn rebuild(
     let sync = object.desired.definition.engine.is_replicated();
     let id = plan.id.clone();
     // Only a table without a mark is copied: two marks would not tell which of the two is the copy.
-    unmark(object, marked, plan, draft);
-    draft.step_on(&id, TableAction::Drop { name: next.clone(), is_view: false, sync }, stale, []);
+    unmark(object, marked, live, plan, draft);
+    draft.step_on(&id, TableAction::Drop { name: next, is_view: false, sync }, stale, []);
     for (work, on) in &works {
         let made = on.difference(&ready).copied().collect();
         draft.step_on(&id, TableAction::Create(Box::new(work.next.clone())), made, []);
+        if let Some(through) = &work.through {
+            draft.step_on(&id, TableAction::Create(Box::new(through.clone())), on.clone(), []);
+        }
     }
     for (work, on) in works {
         let mut hazards = vec![Hazard::CopiesData];
         hazards.extend(work.loses.then_some(Hazard::DeletesData));
-        draft.step_on(&id, TableAction::Copy(Box::new(work.copy)), on, hazards);
+        let copy = Copy { rows: rows(&work.copy.from, &on, live), ..work.copy };
+        let through = copy.through.clone();
+        draft.step_on(&id, TableAction::Copy(Box::new(copy)), on.clone(), hazards);
+        if let Some(name) = through {
+            draft.step_on(&id, TableAction::Drop { name, is_view: false, sync: true }, on.clone(), []);
+        }
     }
-    swap(local, hosts, keep, sync, live, policy, plan, draft);
-    commented(object, hosts, plan, draft);
+}
+
+/// Rows of a table on some hosts; `None` before they were counted.
+fn rows(table: &ObjectName, hosts: &BTreeSet<usize>, live: &LiveClickHouse) -> Option<u64> {
+    hosts.iter().map(|host| live.hosts.get(*host)?.sizes.get(table).map(|size| size.rows)).sum()
 }
 
 /// The new table takes the name, and the old one a dated name, or goes.
@@ -130,25 +168,33 @@ fn text(definition: &Definition) -> &str {
 }
 
 /// What is built and how it is filled, from the table as it stands.
-fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject) -> Work {
+fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject, spread: Option<&Spread>) -> Work {
     let (desired, local) = (&object.desired, &object.desired.definition.name);
     let columns = columns::copied(desired, form, &found.definition);
+    let through = spread.map(|spread| spread.through(local, form, &columns.values));
     let copy = Copy {
         from: local.clone(),
         to: next(local),
-        through: None,
-        method: columns::method(form, &found.definition, &columns.values),
+        through: through.as_ref().map(|definition| definition.name.clone()),
+        // Which rows of a partition came from which host cannot be told.
+        method: match spread {
+            Some(_) => CopyMethod::Whole,
+            None => columns::method(form, &found.definition, &columns.values),
+        },
         columns: columns.values,
+        rows: None,
     };
     let definition = Definition { name: next(local), comment: String::new(), ..desired.definition.clone() };
     // The copy that was begun is the one that is wanted when both texts are the same.
-    let told = format!("{}\n{}", create(&definition, None).shown(), copy.statement().shown());
+    let mut told = format!("{}\n{}", create(&definition, None).shown(), copy.statement().shown());
+    told.extend(through.iter().map(|definition| create(definition, None).shown()));
     let form = Sha256::digest(told.as_bytes()).iter().take(6).map(|b| format!("{b:02x}")).collect::<String>();
+    let form = spread.map_or_else(|| form.clone(), |spread| scratch::reshard_form(&spread.key, &form));
     let comment = match Owner::read(&desired.definition.comment).1 {
         Some(owner) => owner.stamp(&scratch::copy_mark(local, &form)),
         None => scratch::copy_mark(local, &form),
     };
-    Work { next: Definition { comment, ..definition }, copy, loses: columns.loses }
+    Work { next: Definition { comment, ..definition }, through, copy, loses: columns.loses }
 }
 
 /// What makes it impossible, whatever the rows are.
@@ -194,9 +240,23 @@ fn misfits(object: &ObjectDiff, host: usize, copy: &Copy, server: &LiveHost, pla
     }
 }
 
-fn unmark(object: &ObjectDiff, hosts: BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {
-    let (name, comment) = (object.desired.definition.name.clone(), object.desired.definition.comment.clone());
-    draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts: false }, hosts, []);
+/// Takes the marks of copies off. By which key rows lie is told further on: the Distributed table may not have it.
+fn unmark(object: &ObjectDiff, hosts: BTreeSet<usize>, live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
+    let desired = &object.desired.definition.comment;
+    let mut comments: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
+    for host in hosts {
+        let key = object.standing(host, live).and_then(|found| scratch::placed_key(text(&found.definition)));
+        let comment = match (key.map(scratch::placed_mark), Owner::read(desired).1) {
+            (Some(mark), Some(owner)) => owner.stamp(&mark),
+            (Some(mark), None) => mark,
+            (None, _) => desired.clone(),
+        };
+        comments.entry(comment).or_default().insert(host);
+    }
+    for (comment, on) in comments {
+        let name = object.desired.definition.name.clone();
+        draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts: false }, on, []);
+    }
 }
 
 /// The mark of the copy goes last. Where the old comment differed too, the plan mends it anyway.
@@ -206,15 +266,30 @@ fn commented(object: &ObjectDiff, hosts: &BTreeSet<usize>, plan: &ResourcePlan, 
         Some(HostState::Missing | HostState::Unmarked { .. } | HostState::Foreign(_) | HostState::Unknown { .. })
         | None => false,
     };
-    unmark(object, hosts.iter().filter(alike).copied().collect(), plan, draft);
+    let (name, comment) = (object.desired.definition.name.clone(), object.desired.definition.comment.clone());
+    let on = hosts.iter().filter(alike).copied().collect();
+    draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts: false }, on, []);
 }
 
-/// Blocks a copy that the disks have no room for; one that shares parts takes none.
-fn room(object: &ObjectDiff, host: usize, copy: &Copy, server: &LiveHost, plan: &mut ResourcePlan) {
+/// Blocks a copy that the disks have no room for; one that shares parts takes none. Where rows move, each host must
+/// have room for an even share of all of them.
+fn room(
+    object: &ObjectDiff,
+    host: usize,
+    copy: &Copy,
+    live: &LiveClickHouse,
+    spread: Option<&Spread>,
+    plan: &mut ResourcePlan,
+) {
     let name = &object.desired.definition.name;
-    let size = server.sizes.get(name).filter(|s| s.bytes > s.free && copy.method != CopyMethod::AttachPartitions);
-    if let Some(size) = size {
-        let why = Obstacle::NoSpace { host, bytes: size.bytes, free: size.free };
+    let Some(size) = live.hosts[host].sizes.get(name).filter(|_| copy.method != CopyMethod::AttachPartitions) else {
+        return;
+    };
+    let all =
+        || object.hosts.keys().filter_map(|h| live.hosts[*h].sizes.get(name).copied()).collect::<Vec<TableSize>>();
+    let bytes = spread.map_or(size.bytes, |spread| spread.share(&all()));
+    if bytes > size.free {
+        let why = Obstacle::NoSpace { host, bytes, free: size.free };
         plan.block(Blocked::CannotRebuild { object: name.clone(), why });
     }
 }

@@ -1,6 +1,8 @@
 //! Tables built anew on the model: an apply is cut after every step, the manifest may be taken back or changed once
 //! more meanwhile, and no row is ever in no table.
 
+mod reshard;
+
 use super::*;
 use sluice::model::{Fragment, KeepFor, Role};
 
