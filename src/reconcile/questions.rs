@@ -23,6 +23,8 @@ pub(super) struct Answered {
 struct Question<'a> {
     object: &'a ObjectDiff,
     hosts: Vec<usize>,
+    /// Whether it, or what it reads or fills, would be made or changed: what stands as declared was warned of before.
+    news: bool,
 }
 
 /// Definitions for one host to judge, for all hosts of its version.
@@ -63,6 +65,9 @@ pub(super) async fn ask(
         }
         answered.complaints.extend(complaints);
     }
+    let news: BTreeSet<&ObjectName> =
+        questions.iter().filter(|q| q.news).map(|q| &q.object.desired.definition.name).collect();
+    answered.complaints.retain(|c| c.fatal || news.contains(&c.object));
     answered.complaints.sort();
     answered.complaints.dedup();
     Ok(answered)
@@ -85,11 +90,12 @@ fn questions<'a>(changes: &'a ChangeSet, live: &LiveClickHouse, policy: &Policy)
         let beside = object.desired.reads.iter().chain(&object.desired.definition.target);
         let affected = object.desired.definition.is_view() && beside.into_iter().any(|n| changing.contains(n));
         let mut hosts = hosts(object, if affected { is_ours_to_ask } else { is_made_or_changed });
+        let news = !hosts.is_empty();
         let stored = object.hosts.iter().filter(|(h, s)| is_ours_to_ask(s) && !is_as_stored(object, **h, live));
         hosts.extend(stored.map(|(host, _)| *host));
         hosts.sort_unstable();
         hosts.dedup();
-        (!hosts.is_empty()).then_some(Question { object, hosts })
+        (!hosts.is_empty()).then_some(Question { object, hosts, news })
     };
     objects.iter().filter_map(question).collect()
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// A member that was killed keeps its partitions for 45 s, and machines may be slow.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// `case.yaml`. Every text may hold `${case}`; queries also `${sent}`, `${after}` and `${tail}`.
+/// `case.yaml`. Every text may hold `${case}` and `${shards}`; queries also `${sent}`, `${after}` and `${tail}`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
@@ -159,9 +159,9 @@ impl Case {
         Self { patience, ..self.clone() }
     }
 
-    /// A text with the case's name in it.
+    /// A text with the case's name and its number of shards in it.
     pub fn filled(&self, text: &str) -> String {
-        text.replace("${case}", &self.name)
+        text.replace("${case}", &self.name).replace("${shards}", &self.nodes().len().to_string())
     }
 
     /// Texts with the case's name in them; the second list where it is not empty.

@@ -149,9 +149,9 @@ fn table(rng: &mut Rng, target: &mut Target, names: &mut Manifest) {
                 target.projections.clear();
             }
         }
-        14 if names.cluster => match rng.below(3) {
+        // A Distributed table and one with rows are not made out of each other: that blocks, as a scenario shows.
+        14 if target.sharding.is_some() => match rng.below(2) {
             0 => target.local_writes = !target.local_writes,
-            1 => target.sharding = None,
             _ => target.sharding = Some(pools::of(rng, &pools::SHARDINGS)),
         },
         _ => respell(rng, target),

@@ -52,3 +52,21 @@ async fn a_pipeline_is_recreated_with_consent_in_order_and_keeps_its_offsets() {
     project.assert_converged().await;
     project.clean().await;
 }
+
+#[tokio::test]
+async fn a_table_with_rows_and_one_that_passes_them_on_are_not_made_out_of_each_other() {
+    let name = unique("apart");
+    let project = Project::of(&name, &simple(&name, ""));
+    project.apply().await;
+    produce(&name, (1..=3).map(row)).await;
+    until(&format!("SELECT count() FROM {name}.rows"), "3").await;
+    project.rewrite(&simple(&name, "distributed: none"));
+    assert_eq!(blocked(&project.plan().await), [Blocked::NeedsRecreate]);
+    project.rewrite(&simple(&name, "engine: \"Null\"").replace("      orderBy: n\n", ""));
+    let plan = project.plan().await;
+    assert_eq!(blocked(&plan), [Blocked::NeedsRecreate]);
+    assert_eq!(ask(&format!("SELECT count() FROM {name}.rows")).await, "3");
+    project.rewrite(&simple(&name, ""));
+    project.assert_converged().await;
+    project.clean().await;
+}
