@@ -5,7 +5,7 @@ use super::change::{AFTER, BEFORE, passed, set_up};
 use super::numbers::Numbers;
 use super::{AT_ONCE, arrival};
 use crate::fixture::project::Project;
-use crate::fixture::shared;
+use crate::fixture::{shared, turn};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use sluice::plan::{Allowance, Policy};
 use std::panic::AssertUnwindSafe;
@@ -43,6 +43,7 @@ async fn there_and_back(case: &Case, allow: &[String]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_changed_and_changed_back_keeps_every_number() {
+    let _turn = turn().await;
     shared();
     let chosen: Vec<(Case, Vec<String>)> = cases()
         .into_iter()

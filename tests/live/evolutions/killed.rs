@@ -6,7 +6,7 @@ use super::change::{AFTER, BEFORE, passed, set_up, settled};
 use super::numbers::Numbers;
 use super::program::{Kill, apply};
 use crate::fixture::project::try_ask_node;
-use crate::fixture::shared;
+use crate::fixture::{shared, turn};
 use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use proptest::prelude::Rng as _;
@@ -127,6 +127,7 @@ fn parts(cases: usize) -> Vec<Vec<f64>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_after_any_step_and_run_again_it_ends_the_same() {
+    let _turn = turn().await;
     shared();
     let ready = |case: &Case| case.spec.killed && case.spec.blocked.is_none() && case.spec.awaits.is_none();
     let cases: Vec<Case> = cases().into_iter().filter(ready).collect();

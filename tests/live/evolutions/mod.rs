@@ -13,7 +13,7 @@ mod numbers;
 mod program;
 mod proof;
 
-use crate::fixture::shared;
+use crate::fixture::{shared, turn};
 use case::{Case, cases};
 use change::Figures;
 use comfy_table::Table;
@@ -25,6 +25,7 @@ const AT_ONCE: usize = 14;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_evolution_keeps_every_number() {
+    let _turn = turn().await;
     shared();
     let cases = cases();
     let runs = cases.iter().map(|case| async move {

@@ -8,8 +8,8 @@ mod answer;
 mod case;
 
 use crate::fixture::project::Project;
-use crate::fixture::shared;
 use crate::fixture::told::told;
+use crate::fixture::{shared, turn};
 pub use case::quoted;
 use case::{BASE, Case, Kind};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -209,6 +209,7 @@ fn files() -> Vec<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_form_converges() {
+    let _turn = turn().await;
     shared();
     let themes: Vec<Theme> = files().into_iter().enumerate().map(|(i, file)| Theme::read(file, i)).collect();
     let runs = themes.iter().map(|theme| async move {

@@ -12,8 +12,8 @@ mod rng;
 mod world;
 
 use crate::fixture::project::Project;
-use crate::fixture::shared;
 use crate::fixture::told::told;
+use crate::fixture::{shared, turn};
 use evolve::evolve;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
@@ -189,6 +189,7 @@ fn write(file: &Path, text: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_plan_shows_what_was_changed_and_nothing_else() {
+    let _turn = turn().await;
     shared();
     let begin = Instant::now();
     let seed = seed();

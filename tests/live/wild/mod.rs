@@ -11,7 +11,7 @@ mod binary;
 mod registry;
 
 use crate::fixture::project::{FLOW, Project, by_hand, produce, produce_bytes};
-use crate::fixture::{folder, shared};
+use crate::fixture::{folder, shared, turn};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use registry::Registry;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
@@ -161,6 +161,7 @@ fn files() -> Vec<PathBuf> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_chain_of_the_wild_converges() {
+    let _turn = turn().await;
     shared();
     schemas();
     let registry = &Registry::start().await;
