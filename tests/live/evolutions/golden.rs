@@ -38,6 +38,7 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
     for (pattern, lasting) in [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
         (r"_20\d{6}(_?\d{4,6})?\b", "_<date>"),
+        (r"\b[\d,]+ of them have not", "N of them have not"),
         (r"\b[\d,.]+( |\u{a0})(rows?|messages?|parts?|bytes|[KMG]i?B|B)\b", "N $2"),
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, lasting).into_owned();
