@@ -69,6 +69,7 @@ fn empty() -> Live {
         names: BTreeSet::new(),
         topics: BTreeMap::new(),
         groups: BTreeMap::new(),
+        follows: BTreeMap::new(),
         ends: BTreeMap::new(),
         starts: BTreeMap::new(),
         refused: BTreeMap::new(),

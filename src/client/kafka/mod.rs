@@ -27,7 +27,7 @@ mod writer;
 pub use counts::{Request, RequestCounts};
 pub use error::{KafkaError, TopicError};
 pub use facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};
-pub use group::{Group, GroupError, GroupMember, GroupState, PerGroup, Positions, Removal};
+pub use group::{Committed, Group, GroupError, GroupMember, GroupState, PerGroup, Positions, Removal};
 pub use producer::{Producer, Record};
 pub use reader::KafkaReader;
 pub use settings::KafkaSettings;

@@ -191,7 +191,7 @@ impl KafkaReader {
 }
 
 fn offset(offsets: &Offsets, at: &(String, u32)) -> Result<i64, TopicError> {
-    offsets.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered()))
+    offsets.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered())).map(|place| place.offset)
 }
 
 /// Offsets begin at zero.

@@ -45,7 +45,7 @@ pub(super) fn plan(
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
+        Presence::Present if recreate && exists(diff) => again(diff, &treated, live, &mut plan, &mut draft),
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
@@ -139,23 +139,17 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
 }
 
 /// Drops everything that is there and makes all of it.
-fn again(
-    diff: &PipelineDiff,
-    treated: &[Treated<'_>],
-    live: &LiveClickHouse,
-    plan: &mut ResourcePlan,
-    draft: &mut Draft,
-) {
+fn again(diff: &PipelineDiff, treated: &[Treated<'_>], live: &Live, plan: &mut ResourcePlan, draft: &mut Draft) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
-    drops(diff, live, plan, draft);
+    drops(diff, &live.clickhouse, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
     }
     consumer::leave_all(diff, treated, live, plan, draft);
     plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
-    foreground(diff, live, plan);
+    foreground(diff, &live.clickhouse, plan);
 }
 
 fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {

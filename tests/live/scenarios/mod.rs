@@ -11,6 +11,7 @@ mod left_running;
 mod ownership;
 mod reader;
 mod recreate;
+mod regrouped;
 mod renamed_table;
 mod renamed_view;
 mod secrets;
