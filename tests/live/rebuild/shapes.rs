@@ -100,3 +100,21 @@ async fn rows_with_a_null_are_compared_too_and_a_table_may_be_empty() {
     assert_eq!(rows, "[(1,NULL),(2,'b')]");
     project.clean().await;
 }
+
+#[tokio::test]
+async fn rows_that_are_older_than_a_constraint_are_copied_and_new_ones_are_held_to_it() {
+    let constraint = "orderBy: n\n      constraints: [{name: few, check: n < 10}]";
+    let to = constraint.replace("orderBy: n", "orderBy: day, n\n      partitionBy: toYYYYMM(day)");
+    let (name, project) = changed("orderBy: n", &to, CopyMethod::Whole).await;
+    let before = contents(&name).await;
+    let insert = |n: u64| format!("INSERT INTO {name}.rows_local (n, day, word) VALUES ({n}, '2026-01-01', '')");
+    let refused = try_by_hand(0, &insert(11)).await.expect_err("the constraint holds");
+    assert!(refused.contains("VIOLATED_CONSTRAINT"), "{refused}");
+    // The old rows are copied once more, now with a constraint on both sides.
+    project.rewrite(&table(&name, COLUMNS, constraint));
+    project.apply_with(&on(26)).await;
+    assert_eq!(contents(&name).await, before);
+    try_by_hand(0, &insert(11)).await.expect_err("the constraint holds");
+    project.assert_converged().await;
+    project.clean().await;
+}
