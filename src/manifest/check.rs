@@ -300,9 +300,11 @@ fn word_as_null(field: &Field, path: &str, entry: &Entry, file: FileId) -> Optio
     }
     let place = Place { file, start: entry.value.start, end: entry.value.end };
     let finding = Finding::error("manifest/null-word", format!("`{path}` is YAML's null here, not the word"), place);
-    Some(finding.label(format!("{} without quotes means that nothing is given", scalar.text)).help(
-        "write \"Null\" in quotes for the word, or null for none",
-    ))
+    Some(
+        finding
+            .label(format!("{} without quotes means that nothing is given", scalar.text))
+            .help("write \"Null\" in quotes for the word, or null for none"),
+    )
 }
 
 /// Whether a value says nothing at all.

@@ -118,3 +118,30 @@ async fn rows_that_are_older_than_a_constraint_are_copied_and_new_ones_are_held_
     project.assert_converged().await;
     project.clean().await;
 }
+
+#[tokio::test]
+async fn texts_that_are_no_arrays_are_found_before_anything_is_copied() {
+    let name = unique("arrays");
+    let (project, before) = filled(&name, "orderBy: n").await;
+    let columns = COLUMNS.replace("{name: word, type: String}", "{name: word, type: Array(Int32)}");
+    project.rewrite(&table(&name, &columns, "orderBy: day, n"));
+    let found = blocked(&project.plan().await);
+    let refused =
+        |b: &Blocked| matches!(b, Blocked::ObjectUnknown { why, .. } if why.contains("word cannot be converted"));
+    assert!(!found.is_empty() && found.iter().all(refused), "{found:?}");
+    for node in 0..4 {
+        by_hand(
+            node,
+            &format!("ALTER TABLE {name}.rows_local UPDATE word = '[1, 2]' WHERE 1 SETTINGS mutations_sync = 1"),
+        )
+        .await;
+    }
+    project.apply().await;
+    assert_ne!(contents(&name).await, before);
+    assert_eq!(
+        ask(&format!("SELECT count(), uniqExact(n), any(word) FROM {name}.rows")).await,
+        "200000\t200000\t[1,2]"
+    );
+    project.assert_converged().await;
+    project.clean().await;
+}
