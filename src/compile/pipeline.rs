@@ -216,6 +216,7 @@ impl<'a> Build<'a> {
             renamed_from: None,
             objects,
             backfills,
+            consumption: None,
             lifecycle,
         })
     }

@@ -2,6 +2,7 @@
 
 use super::backfill::{BackfillFrom, DesiredBackfill};
 use super::connection::Topology;
+use super::consumption::Consumption;
 use super::definition::Definition;
 use super::name::{ObjectName, ResourceId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,6 +89,8 @@ pub struct DesiredPipeline {
     pub objects: Vec<DesiredObject>,
     /// Targets that are filled when they are added.
     pub backfills: Vec<DesiredBackfill>,
+    /// Of a `ManualConsumer`: what runs it must know.
+    pub consumption: Option<Consumption>,
     /// Guards.
     pub lifecycle: Lifecycle,
 }
