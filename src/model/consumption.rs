@@ -22,6 +22,8 @@ pub struct Consumption {
     pub table: ObjectName,
     /// The table with the rows of one host.
     pub local: ObjectName,
+    /// The columns of a message, in order: all that the values of `columns` and the filter are made of.
+    pub wire: Vec<WireColumn>,
     /// The declared columns of the table that an insert fills, in order; those of [`METADATA`] are not among them.
     pub columns: Vec<ConsumedColumn>,
     /// Which rows are inserted: a condition over `src`, as the values of the columns are.
@@ -34,6 +36,15 @@ pub struct Consumption {
     pub on_bad_message: OnBadMessage,
     /// The table of bad messages that they are inserted into, with the columns of [`DEAD_LETTERS`].
     pub dead_letters: Option<ObjectName>,
+}
+
+/// One column of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WireColumn {
+    /// Its name.
+    pub name: String,
+    /// Its type on the wire.
+    pub data_type: String,
 }
 
 /// One column that an insert fills.
