@@ -3,6 +3,7 @@
 mod backfill;
 mod consumer;
 mod evolve;
+mod halt;
 mod treatment;
 
 use super::build::Draft;
