@@ -109,7 +109,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
     let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
-    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
+    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
     rebuilds(treated)
         || hub
         || entry_goes
@@ -121,12 +121,21 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
 
 /// What the pipeline no longer declares and holds no rows goes.
 fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
-    for (name, (engine, hosts)) in diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(engine)) {
+    let kind = diff.desired.id.kind;
+    let mut gone: Vec<_> = diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(kind, engine)).collect();
+    // A Distributed table goes before what it lies over.
+    gone.sort_by_key(|(_, (engine, _))| engine != "Distributed");
+    for (name, (engine, hosts)) in gone {
+        let distributed = engine == "Distributed";
+        if distributed {
+            draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
+        }
+        let hazards = if distributed { vec![Hazard::BreaksReaders] } else { Vec::new() };
         let listed = hosts.iter().copied().collect();
-        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: Vec::new() });
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
         let is_view = engine == crate::model::Engine::VIEW;
         let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
-        draft.step_on(&plan.id, action, hosts.clone(), []);
+        draft.step_on(&plan.id, action, hosts.clone(), hazards);
     }
 }
 
