@@ -8,7 +8,7 @@ use super::halt::{by_name, flush, stop, unguarded};
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Column, Definition, KeepFor, Kind, Live, LiveClickHouse, Owner, Role, scratch};
+use crate::model::{Column, Definition, KeepFor, Kind, Live, LiveClickHouse, ObjectName, Owner, Role, scratch};
 use crate::plan::build::Draft;
 use crate::plan::rebuild::Moves;
 use crate::plan::step::{Action, TableAction};
@@ -87,7 +87,13 @@ impl Evolution<'_> {
     }
 }
 
-pub(super) fn rebuilds(treated: &[Treated<'_>]) -> bool {
+/// Tables that are built anew on some host.
+pub(super) fn rebuilt(treated: &[Treated<'_>]) -> BTreeSet<ObjectName> {
+    let anew = treated.iter().filter(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))));
+    anew.map(|t| t.name().clone()).collect()
+}
+
+fn rebuilds(treated: &[Treated<'_>]) -> bool {
     treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))))
 }
 
@@ -193,7 +199,7 @@ fn change(
         Role::Local => {}
     }
     alter(object, plan.id.kind == Kind::OutgoingSink, plan, draft);
-    swap(object, live, plan, draft);
+    swap(object, keep, live, policy, plan, draft);
     if !rebuilt.is_empty() {
         let this = rebuild::Rebuild { object: object.object, hosts: &rebuilt, moves: object.moves.as_ref(), keep };
         rebuild::rebuild(&this, live, policy, plan, draft);
@@ -292,7 +298,14 @@ fn prolongs(old: Option<&str>, new: Option<&str>) -> bool {
 }
 
 /// A table that keeps no rows is made beside the old one and takes its name; what a Distributed one has queued is sent.
-fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn swap(
+    object: &Treated<'_>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     let hosts = object.hosts_with(|t| matches!(t, Treatment::Swap));
     if hosts.is_empty() {
         return;
@@ -310,11 +323,12 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     let hazards = if reshards { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
     let definition = crate::model::Definition { name: next.clone(), ..object.object.desired.definition.clone() };
     draft.step_on(&plan.id, TableAction::Create(Box::new(definition)), hosts.clone(), []);
-    let swap = TableAction::Exchange { left: name, right: next.clone() };
+    let swap = TableAction::Exchange { left: name.clone(), right: next.clone() };
     draft.step_on(&plan.id, swap, hosts.clone(), hazards);
-    if object.role() == Role::Distributed {
-        draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    if object.role() == Role::Sink {
+        return rebuild::set_aside(&name, hosts, keep, live, policy, plan, draft);
     }
+    draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 

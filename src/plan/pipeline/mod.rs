@@ -40,8 +40,9 @@ pub(super) fn plan(
         treated.iter_mut().for_each(Treated::reconnect);
     }
     treated.iter_mut().for_each(|t| t.spread(diff, hosts));
-    if plan.id.kind == Kind::ManualConsumer && evolve::rebuilds(&treated) {
-        treated.iter_mut().for_each(Treated::close);
+    if plan.id.kind == Kind::ManualConsumer {
+        let rebuilt = evolve::rebuilt(&treated);
+        treated.iter_mut().for_each(|t| t.close(&rebuilt));
     }
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
@@ -244,7 +245,7 @@ fn drops(diff: &PipelineDiff, live: &LiveClickHouse, again: bool, plan: &mut Res
         for reader in &object.strangers {
             plan.block(Blocked::ReadByStranger { object: definition.name.clone(), reader: reader.clone() });
         }
-        let hazards = drop_hazards(object, again);
+        let hazards = drop_hazards(object, again && plan.id.kind == Kind::OutgoingSink);
         let name = definition.name.clone();
         if object.desired.role == Role::Distributed {
             draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
@@ -261,7 +262,8 @@ fn drop_hazards(object: &ObjectDiff, again: bool) -> Vec<Hazard> {
         Role::Local => vec![Hazard::DeletesData],
         Role::Distributed => vec![Hazard::BreaksReaders],
         Role::EntryView => vec![Hazard::PausesIngestion],
-        Role::Feed if again => vec![Hazard::MissesRows],
+        // What is inserted meanwhile finds no view, and what is being inserted finds its table gone.
+        Role::Feed | Role::Sink if again => vec![Hazard::MissesRows],
         Role::Source | Role::Sink | Role::Hub | Role::View | Role::Feed => Vec::new(),
     }
 }
