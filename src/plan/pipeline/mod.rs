@@ -48,9 +48,15 @@ pub(super) fn plan(
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
+    let replaces = recreate && !stuck && plan.id.kind == Kind::OutgoingSink;
+    if replaces {
+        treated.iter_mut().for_each(|t| t.replace(hosts));
+    }
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
+        Presence::Present if recreate && exists(diff) && !replaces => {
+            again(diff, &treated, hosts, &mut plan, &mut draft)
+        }
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
@@ -58,6 +64,9 @@ pub(super) fn plan(
         Presence::Present => {
             let evolution = evolve::Evolution { diff, treated: &treated, live, policy, stops: loses_topic };
             evolution.plan(&mut plan, &mut draft);
+            if replaces && exists(diff) && plan.verb != Verb::Blocked {
+                plan.verb = Verb::Recreate;
+            }
         }
     }
     forget_offsets(diff, recreated, &mut plan, &mut draft);

@@ -73,6 +73,17 @@ impl<'a> Treated<'a> {
         }
     }
 
+    /// A table of a sink is made anew, differs it or not: beside the old one, so that nobody who writes finds none.
+    pub fn replace(&mut self, live: &LiveClickHouse) {
+        if matches!(self.role(), Role::Sink | Role::Distributed) {
+            for (host, treatment) in &mut self.hosts {
+                if matches!(treatment, Treatment::Keep | Treatment::Alter(_)) {
+                    *treatment = if swaps(self.object, *host, live) { Treatment::Swap } else { Treatment::Remake };
+                }
+            }
+        }
+    }
+
     /// The table under a Distributed one.
     pub fn under(&self) -> Option<ObjectName> {
         let engine = &self.object.desired.definition.engine;

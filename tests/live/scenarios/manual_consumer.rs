@@ -102,9 +102,12 @@ async fn it_is_renamed_with_its_rows_mended_on_one_host_and_dropped_with_consent
     let project = Project::of(&name, &consumer(&name, N, "orderBy: n"));
     project.apply().await;
     by_hand(1, &insert(&name, 7)).await;
-    // Somebody takes a column of one host away.
-    by_hand(2, &format!("ALTER TABLE {name}.rows_local MODIFY COLUMN day String")).await;
-    assert_eq!(attributes(&project.plan().await), ["rows_local column day: String -> Date @[2]"]);
+    // Somebody changes a column of one host.
+    by_hand(2, &format!("ALTER TABLE {name}.rows_local MODIFY COLUMN consumer_group_id LowCardinality(String)")).await;
+    assert_eq!(
+        attributes(&project.plan().await),
+        ["rows_local column consumer_group_id: LowCardinality(String) -> String @[2]"]
+    );
     project.apply().await;
     let renamed = consumer(&name, N, "orderBy: n")
         .replace(&format!("table: {name}.rows\n"), &format!("table: {name}.numbers\n    renamedFrom: {name}.rows\n"));
