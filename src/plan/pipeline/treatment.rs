@@ -1,7 +1,7 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
 use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Definition, Engine, LiveClickHouse, ObjectName, Role};
+use crate::model::{Definition, Engine, EngineArg, LiveClickHouse, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
 use crate::plan::rebuild::{self, Moves};
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +17,7 @@ pub(super) enum Treatment {
     Query,
     /// ALTER.
     Alter(Alteration),
-    /// A Distributed table is made beside it and takes its name.
+    /// A table that keeps no rows is made beside it and takes its name: whoever writes into it meanwhile finds one.
     Swap,
     /// It is dropped and made: it holds no rows.
     Remake,
@@ -46,7 +46,7 @@ impl<'a> Treated<'a> {
         let local = match self.role() {
             Role::Local => Some(self.name()),
             Role::Distributed => rebuild::under(diff, self.name()),
-            Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => None,
+            Role::Source | Role::Sink | Role::Hub | Role::View | Role::EntryView | Role::Feed => None,
         };
         let local = diff.objects.iter().find(|o| Some(&o.desired.definition.name) == local);
         self.moves = local.and_then(|local| rebuild::moves(diff, local, live));
@@ -64,6 +64,37 @@ impl<'a> Treated<'a> {
         }
     }
 
+    /// The Distributed table is away while the table under it is built anew: whoever writes through it fails, and
+    /// nothing is written into the table that is replaced.
+    pub fn close(&mut self, rebuilt: &BTreeSet<ObjectName>) {
+        let closes = |t: &&mut Treatment| matches!(t, Treatment::Keep | Treatment::Alter(_));
+        if self.under().is_some_and(|under| rebuilt.contains(&under)) {
+            self.hosts.values_mut().filter(closes).for_each(|t| *t = Treatment::Remake);
+        }
+    }
+
+    /// A table of a sink is made anew, differs it or not: beside the old one, so that nobody who writes finds none.
+    pub fn replace(&mut self, live: &LiveClickHouse) {
+        if matches!(self.role(), Role::Sink | Role::Distributed) {
+            for (host, treatment) in &mut self.hosts {
+                if matches!(treatment, Treatment::Keep | Treatment::Alter(_)) {
+                    *treatment = if swaps(self.object, *host, live) { Treatment::Swap } else { Treatment::Remake };
+                }
+            }
+        }
+    }
+
+    /// The table under a Distributed one.
+    pub fn under(&self) -> Option<ObjectName> {
+        let engine = &self.object.desired.definition.engine;
+        match engine.args.get(1..3)? {
+            [EngineArg::Text(database), EngineArg::Text(table)] if engine.name == "Distributed" => {
+                Some(ObjectName::new(database, table))
+            }
+            _ => None,
+        }
+    }
+
     pub fn name(&self) -> &'a ObjectName {
         &self.object.desired.definition.name
     }
@@ -73,7 +104,7 @@ impl<'a> Treated<'a> {
     }
 
     pub fn is_view(&self) -> bool {
-        matches!(self.role(), Role::View | Role::EntryView)
+        matches!(self.role(), Role::View | Role::EntryView | Role::Feed)
     }
 
     /// Hosts that need this.
@@ -129,14 +160,15 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         return Treatment::Nothing;
     }
     match object.desired.role {
-        Role::View | Role::EntryView => match object.standing(host, live) {
+        Role::View | Role::EntryView | Role::Feed => match object.standing(host, live) {
             _ if renamed => Treatment::Remake,
             _ if !differs => Treatment::Keep,
             Some(found) if !has(&Attribute::Target) && reads_the_same(object, &found.definition) => Treatment::Query,
             Some(_) | None => Treatment::Remake,
         },
-        Role::Source | Role::ErrorSink | Role::Hub if differs || renamed => Treatment::Remake,
-        Role::Source | Role::ErrorSink | Role::Hub => Treatment::Keep,
+        Role::Sink if differs && !renamed && swaps(object, host, live) => Treatment::Swap,
+        Role::Source | Role::Sink | Role::Hub if differs || renamed => Treatment::Remake,
+        Role::Source | Role::Sink | Role::Hub => Treatment::Keep,
         Role::Distributed if renamed => Treatment::Remake,
         Role::Distributed | Role::Local if !differs => Treatment::Keep,
         Role::Distributed => match altered(object, host, changes, live) {
@@ -159,8 +191,8 @@ fn standing_engine<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHous
 fn keeps_otherwise(role: &Role, engine: &Engine) -> bool {
     match role {
         Role::Local => !engine.holds_rows(),
-        Role::Source | Role::ErrorSink | Role::Distributed | Role::Hub => engine.holds_rows(),
-        Role::View | Role::EntryView => false,
+        Role::Source | Role::Sink | Role::Distributed | Role::Hub => engine.holds_rows(),
+        Role::View | Role::EntryView | Role::Feed => false,
     }
 }
 

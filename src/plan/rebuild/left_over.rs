@@ -26,7 +26,8 @@ pub(in crate::plan) fn tidy_up(
     match object.desired.role {
         Role::Local => local(object, rebuilt, keep, live, policy, plan, draft),
         Role::Distributed => distributed(object, live, plan, draft),
-        Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => {}
+        Role::Sink => beside_sink(object, keep, live, policy, plan, draft),
+        Role::Source | Role::Hub | Role::View | Role::EntryView | Role::Feed => {}
     }
 }
 
@@ -77,6 +78,43 @@ fn distributed(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePl
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 
+/// A Kafka table that was to take another one's name, or gave its own.
+fn beside_sink(
+    object: &ObjectDiff,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
+    let desired = &object.desired.definition;
+    let name = next(&desired.name);
+    let hosts = object.hosts.keys().copied().filter(|h| is_ours(&name, desired, &live.hosts[*h])).collect();
+    set_aside(&desired.name, hosts, keep, live, policy, plan, draft);
+    kept(object, keep, live, policy, plan, draft);
+}
+
+/// A Kafka table that writes is kept for a while when it is replaced: an INSERT, or a stream that has a view over it
+/// open, goes on writing into it, and the server drops such rows without a word once the table is dropped.
+pub(in crate::plan) fn set_aside(
+    name: &ObjectName,
+    hosts: BTreeSet<usize>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &ResourcePlan,
+    draft: &mut Draft,
+) {
+    let next = next(name);
+    if keep.days == 0 {
+        let action = TableAction::Drop { name: next, is_view: false, sync: true };
+        draft.step_on(&plan.id, action, hosts, [Hazard::MissesRows]);
+    } else {
+        let pairs = vec![(next, dated(name, &hosts, live, policy, draft))];
+        draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);
+    }
+}
+
 /// Whether a table carries the mark of the one that it was made for.
 fn is_ours(table: &ObjectName, of: &Definition, host: &LiveHost) -> bool {
     let mark = |d: &Definition| Owner::read(&d.comment).1;
@@ -87,7 +125,7 @@ fn is_ours(table: &ObjectName, of: &Definition, host: &LiveHost) -> bool {
 pub(in crate::plan) fn stands(object: &ObjectDiff, live: &LiveClickHouse) -> BTreeMap<ObjectName, BTreeSet<usize>> {
     let desired = &object.desired.definition;
     let mut beside: BTreeMap<ObjectName, BTreeSet<usize>> = BTreeMap::new();
-    if !matches!(object.desired.role, Role::Local | Role::Distributed) {
+    if !matches!(object.desired.role, Role::Local | Role::Distributed | Role::Sink) {
         return beside;
     }
     let passing = [next(&desired.name), scratch::through(&desired.name)];
