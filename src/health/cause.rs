@@ -87,11 +87,18 @@ impl Cause {
             Some(241 | 159 | 202) => Cause::Limit,
             // The many codes for a value that is none: CANNOT_PARSE_TEXT, _DATE, _NUMBER, …, INCORRECT_DATA,
             // TYPE_MISMATCH, VALUE_IS_OUT_OF_RANGE, CANNOT_CONVERT_TYPE, ARGUMENT_OUT_OF_BOUND, CANNOT_INSERT_NULL.
-            Some(6 | 25..=28 | 33 | 38 | 41 | 53 | 69 | 70 | 72 | 117 | 130 | 131 | 349 | 376 | 441 | 467 | 675 | 691) => {
-                Cause::Message
-            }
+            Some(
+                6 | 25..=28 | 33 | 38 | 41 | 53 | 69 | 70 | 72 | 117 | 130 | 131 | 349 | 376 | 441 | 467 | 675 | 691,
+            ) => Cause::Message,
             _ if says(&["sasl", "authentication", "authorization failed", "ssl handshake"]) => Cause::Login,
-            _ if says(&["brokers are down", "transport failure", "failed to resolve", "connect to ", "disconnected"]) => {
+            _ if says(&[
+                "brokers are down",
+                "transport failure",
+                "failed to resolve",
+                "connect to ",
+                "disconnected",
+            ]) =>
+            {
                 Cause::Brokers
             }
             _ if says(&["cannot parse", "cannot read", "cannot convert"]) => Cause::Message,
@@ -143,7 +150,10 @@ mod tests {
             ("Code: 774. DB::Exception: Table is in readonly mode: Insertion status:", Cause::ReadOnly),
             ("Code: 242. DB::Exception: Table is in readonly mode (replica path: /x)", Cause::ReadOnly),
             ("Code: 252. DB::Exception: Too many parts (3000)", Cause::Full),
-            ("Code: 60. DB::Exception: Received from h:9000. DB::Exception: Table t.rows_local does not exist.", Cause::Missing),
+            (
+                "Code: 60. DB::Exception: Received from h:9000. DB::Exception: Table t.rows_local does not exist.",
+                Cause::Missing,
+            ),
             ("Code: 279. DB::NetException: All connection tries failed. Log:", Cause::Shard),
             ("Code: 241. DB::Exception: Memory limit (total) exceeded", Cause::Limit),
             ("Code: 4711. DB::Exception: of tomorrow", Cause::Other),

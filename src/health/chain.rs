@@ -12,8 +12,7 @@ use std::collections::BTreeMap;
 /// What is known of a chain, and why it is as it is, in no order.
 pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFacts, Vec<Reason>) {
     let mut reasons = Vec::new();
-    let hosts: Vec<HostChain> =
-        readings.hosts.iter().map(|h| host(pipeline, &h.name, h.facts.as_ref())).collect();
+    let hosts: Vec<HostChain> = readings.hosts.iter().map(|h| host(pipeline, &h.name, h.facts.as_ref())).collect();
     let mut facts = ChainFacts {
         group: pipeline.group.clone(),
         passages: passages(pipeline),

@@ -41,8 +41,7 @@ impl Passage {
 /// Columns of a table of errors, which no table of anybody else has in this order.
 const ERRORS: [&str; 8] = ["time", "source", "topic", "partition", "offset", "key", "raw", "error"];
 /// Those of a table of dead letters.
-const DEAD_LETTERS: [&str; 8] =
-    ["time", "topic", "partition", "offset", "key", "raw", "reason", "consumer_group_id"];
+const DEAD_LETTERS: [&str; 8] = ["time", "topic", "partition", "offset", "key", "raw", "reason", "consumer_group_id"];
 
 /// Whether a table keeps messages that could not be read.
 pub(super) fn keeps_errors(definition: &Definition) -> bool {

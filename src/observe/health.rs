@@ -38,8 +38,7 @@ async fn kafka(desired: &Desired, servers: &Servers) -> KafkaReading {
     let count = |name: &String| u32::try_from(cluster.topics.get(name)?.len()).ok();
     let counts: BTreeMap<String, u32> = names.iter().filter_map(|n| Some(((*n).clone(), count(n)?))).collect();
     let unlisted: Vec<String> = names.iter().filter(|n| !counts.contains_key(**n)).map(|n| (*n).clone()).collect();
-    let (topics, groups) =
-        tokio::join!(topics(reader, servers, &cluster, &counts), groups(reader, pipelines, &counts));
+    let (topics, groups) = tokio::join!(topics(reader, servers, &cluster, &counts), groups(reader, pipelines, &counts));
     let mut read = match topics {
         Ok((topics, left_out)) => KafkaReading { topics, left_out, ..KafkaReading::default() },
         Err(error) => return KafkaReading { silent: Some(words(&error)), ..KafkaReading::default() },
@@ -111,9 +110,9 @@ async fn groups(
         topics.entry(&pipeline.group).or_default().extend(known);
     }
     let names: Vec<String> = topics.keys().map(|g| (*g).clone()).collect();
-    let committed = stream::iter(topics.iter().map(|(group, of)| async move {
-        ((*group).clone(), reader.committed(group, of).await)
-    }));
+    let committed = stream::iter(
+        topics.iter().map(|(group, of)| async move { ((*group).clone(), reader.committed(group, of).await) }),
+    );
     let committed = committed.buffer_unordered(AT_ONCE).collect::<BTreeMap<_, _>>();
     let (described, mut committed) = tokio::join!(reader.groups(&names), committed);
     let mut described = match described {
