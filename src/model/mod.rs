@@ -5,6 +5,7 @@
 pub mod backfill;
 pub mod complaint;
 pub mod connection;
+pub mod consumption;
 pub mod create;
 pub mod data_type;
 pub mod definition;
@@ -23,6 +24,7 @@ pub mod topic;
 pub use backfill::{BackfillFrom, DesiredBackfill, Refill, Reread, UpTo};
 pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
+pub use consumption::{ConsumedColumn, Consumption, OnBadMessage, WireColumn};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};
 pub use desired::{

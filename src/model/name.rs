@@ -9,17 +9,23 @@ pub enum Kind {
     Topic,
     /// Topics, a Kafka-engine table and the graph of targets behind it.
     KafkaPipeline,
+    /// A Kafka-engine table that writes, and what feeds it.
+    OutgoingSink,
+    /// Topics, and the tables that `sluice consume` fills from them.
+    ManualConsumer,
 }
 
 impl Kind {
     /// Every kind, in the order plans list them.
-    pub const ALL: [Kind; 2] = [Kind::Topic, Kind::KafkaPipeline];
+    pub const ALL: [Kind; 4] = [Kind::Topic, Kind::KafkaPipeline, Kind::OutgoingSink, Kind::ManualConsumer];
 
     /// The word used in manifests and on the command line.
     pub fn as_str(self) -> &'static str {
         match self {
             Kind::Topic => "Topic",
             Kind::KafkaPipeline => "KafkaPipeline",
+            Kind::OutgoingSink => "OutgoingSink",
+            Kind::ManualConsumer => "ManualConsumer",
         }
     }
 }
