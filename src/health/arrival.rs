@@ -62,10 +62,11 @@ pub fn arrivals(report: &Report, ends: &Ends) -> BTreeMap<ResourceId, Arrival> {
 
 fn arrival(chain: &ChainFacts, ends: &Ends) -> Arrival {
     let files = chain.hosts.iter().flat_map(|h| &h.queues).map(|(_, queue)| queue.files + queue.broken).sum();
-    let messages = chain.lag.map(|_| {
+    // A sink has nothing to read: its rows have arrived when none waits.
+    let messages = chain.lag.or(chain.written.map(|_| 0)).map(|_| {
         let left = chain.partitions.iter().map(|p| {
             let end = ends.get(&(p.topic.clone(), p.partition)).copied().unwrap_or(p.next);
-            end.saturating_sub(p.committed.unwrap_or(p.first).max(p.first))
+            if p.empty { 0 } else { end.saturating_sub(p.committed.unwrap_or(p.first).max(p.first)) }
         });
         left.sum::<u64>()
     });

@@ -118,6 +118,8 @@ fn code(words: &str) -> Option<u32> {
 pub(super) fn gist(words: &str) -> String {
     let words = words.split(", Stack trace").next().unwrap_or(words);
     let words = words.split(". Stack trace:").next().unwrap_or(words);
+    // How far each shard of a Distributed table had got says nothing of why.
+    let words = words.split(": Insertion status:").next().unwrap_or(words);
     let line: Vec<&str> = words.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
     let joined = line.join(" ");
     match joined.char_indices().nth(MOST) {

@@ -5,8 +5,9 @@ use super::facts::{ChainFacts, HostChain, PartitionLag, TableTotal};
 use super::passage::{keeps_errors, passages};
 use super::reading::{Consumer, HostFacts, Readings, TopicReading};
 use super::reason::Reason;
+use super::verdict::Verdict;
 use super::{RECENT, group, topic};
-use crate::model::{DesiredObject, DesiredPipeline, ObjectName, Role};
+use crate::model::{DesiredObject, DesiredPipeline, Kind, ObjectName, Role};
 use std::collections::BTreeMap;
 
 /// What is known of a chain, and why it is as it is, in no order.
@@ -25,10 +26,26 @@ pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFa
     reasons.extend(silence(&facts));
     reasons.extend(missing(pipeline, &facts));
     reasons.extend(of_tables(pipeline, readings, &facts));
+    if pipeline.id.kind == Kind::OutgoingSink {
+        reasons.extend(sink(pipeline, readings, &mut facts));
+        return (facts, reasons);
+    }
     let source = pipeline.objects.iter().find(|o| o.role == Role::Source);
     let partitions = group::partitions(pipeline, readings, &mut reasons);
+    if let Some(Ok(group)) = readings.kafka.groups.get(&pipeline.group) {
+        facts.members = group.members.len();
+    }
     if let Some(source) = source {
-        reasons.extend(failures(&facts, partitions.as_deref().unwrap_or_default()));
+        let closed = reasons.iter().any(|r| matches!(r, Reason::ReadOnly { .. }));
+        let failures = failures(&facts, partitions.as_deref().unwrap_or_default());
+        // That a closed table takes no rows needs not be said twice.
+        reasons.extend(failures.into_iter().filter(|f| {
+            !(closed
+                && matches!(
+                    f,
+                    Reason::Failing { cause: Cause::ReadOnly, .. } | Reason::Retried { cause: Cause::ReadOnly, .. }
+                ))
+        }));
         if let Some(partitions) = &partitions {
             reasons.extend(group::strangers(pipeline, &source.definition, readings, partitions));
         }
@@ -41,9 +58,15 @@ pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFa
             reasons.push(Reason::Lost { messages: lost });
         }
         facts.partitions = partitions;
-        if source.is_some() {
-            reasons.extend(flow(pipeline, readings, &facts));
-        }
+        let told = reasons.iter().any(|r| matches!(r.verdict(), Verdict::Stuck | Verdict::Broken));
+        let flow = match source {
+            Some(_) => flow(pipeline, readings, &facts),
+            None => run_by_hand(&facts),
+        };
+        // What stands still for a reason that is known needs no other.
+        let effect =
+            |r: &Reason| matches!(r, Reason::Standing { .. } | Reason::NobodyReads { .. } | Reason::Behind { .. });
+        reasons.extend(flow.filter(|r| !(told && effect(r))));
     }
     (facts, reasons)
 }
@@ -83,7 +106,7 @@ fn host(pipeline: &DesiredPipeline, name: &str, facts: Result<&HostFacts, &Strin
                 }
                 chain.replicas.extend(table.replica.clone().map(|r| (name.clone(), r)));
             }
-            Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => {}
+            Role::Sink | Role::Hub | Role::View | Role::EntryView | Role::Feed => {}
         }
     }
     chain
@@ -235,17 +258,70 @@ fn counts(ago: u64, consumer: &Consumer) -> bool {
     ago <= RECENT && consumer.committed_ago.is_none_or(|committed| ago < committed)
 }
 
+/// What a sink has written; there is nothing to read.
+fn sink(pipeline: &DesiredPipeline, readings: &Readings, facts: &mut ChainFacts) -> Vec<Reason> {
+    if let Some(words) = &readings.kafka.silent {
+        return vec![Reason::BrokersSilent { words: words.clone() }];
+    }
+    let (mut reasons, mut kept, mut sent) = (Vec::new(), 0, false);
+    for topic in &pipeline.writes_topics {
+        match readings.kafka.topics.get(topic) {
+            Some(TopicReading::Present(numbers)) => {
+                kept += numbers.partitions.iter().map(|(first, next)| next.saturating_sub(*first)).sum::<u64>();
+                sent |= numbers.partitions.iter().any(|(_, next)| *next > 0);
+                let ago = topic::newest_ago(numbers.newest_ms, readings);
+                facts.newest_message_ago = facts.newest_message_ago.into_iter().chain(ago).min();
+            }
+            Some(TopicReading::Absent) => reasons.push(Reason::TopicAbsent { topic: topic.clone() }),
+            Some(TopicReading::Unknown(words)) => {
+                reasons.push(Reason::TopicUnknown { topic: topic.clone(), words: words.clone() });
+            }
+            None => {}
+        }
+    }
+    if reasons.is_empty() {
+        facts.written = Some(kept);
+        reasons.push(if sent { Reason::Arrived } else { Reason::NeverSent });
+    }
+    reasons
+}
+
+/// What the lag of a `ManualConsumer` says: its members are whoever runs it.
+fn run_by_hand(facts: &ChainFacts) -> Option<Reason> {
+    let messages = facts.lag?;
+    if messages == 0 {
+        return Some(settled(facts));
+    }
+    let young = facts.newest_message_ago.is_some_and(|ago| ago <= RECENT);
+    let writes = facts.newest_row_ago().is_some_and(|ago| ago <= RECENT);
+    let ran = facts.partitions.iter().any(|p| p.committed.is_some());
+    Some(match (facts.members, ran) {
+        (0, false) => Reason::NeverRun { messages },
+        (0, true) => Reason::NotRunning { messages, young },
+        _ if young || writes => Reason::Behind { messages, committed_ago: facts.newest_row_ago() },
+        _ => Reason::Standing { messages, committed_ago: facts.newest_row_ago() },
+    })
+}
+
+/// Nothing is left to read: whether there ever was something.
+fn settled(facts: &ChainFacts) -> Reason {
+    let sent = facts.partitions.iter().any(|p| p.next > 0);
+    let kept = facts.partitions.iter().any(|p| p.next > p.first);
+    match (sent, kept) {
+        (false, _) => Reason::NeverSent,
+        (true, false) => Reason::Emptied,
+        (true, true) => match facts.partitions.iter().map(PartitionLag::gap).sum() {
+            0 => Reason::Arrived,
+            offsets => Reason::Gaps { offsets },
+        },
+    }
+}
+
 /// What lag and consumers say, where nothing else does.
 fn flow(pipeline: &DesiredPipeline, readings: &Readings, facts: &ChainFacts) -> Option<Reason> {
     let lag = facts.lag?;
     if lag == 0 {
-        let sent = facts.partitions.iter().any(|p| p.next > 0);
-        let kept = facts.partitions.iter().any(|p| p.next > p.first);
-        return Some(match (sent, kept) {
-            (false, _) => Reason::NeverSent,
-            (true, false) => Reason::Emptied,
-            (true, true) => Reason::Arrived,
-        });
+        return Some(settled(facts));
     }
     let consumers = || facts.hosts.iter().flat_map(|h| &h.consumers);
     let youngest = |of: fn(&Consumer) -> Option<u64>| consumers().filter_map(of).min();
@@ -265,9 +341,5 @@ fn flow(pipeline: &DesiredPipeline, readings: &Readings, facts: &ChainFacts) -> 
     if !recent(polled_ago) {
         return Some(Reason::NobodyReads { messages: lag, group: pipeline.group.clone() });
     }
-    // Everything that has a time was there when the group last committed: what is left are offsets without messages.
-    match (committed_ago, facts.newest_message_ago) {
-        (Some(committed), Some(newest)) if committed <= newest => Some(Reason::Gaps { offsets: lag }),
-        (Some(_) | None, Some(_) | None) => Some(Reason::Standing { messages: lag, committed_ago }),
-    }
+    Some(Reason::Standing { messages: lag, committed_ago })
 }

@@ -72,6 +72,10 @@ pub struct ChainFacts {
     pub lag: Option<u64>,
     /// Offsets that the group has passed, those that are gone included.
     pub passed: Option<u64>,
+    /// Offsets kept in the topics it writes, of a sink.
+    pub written: Option<u64>,
+    /// Members of its group.
+    pub members: usize,
     /// Since the newest message of its topics, in seconds.
     pub newest_message_ago: Option<u64>,
     /// Its hosts.
@@ -114,6 +118,8 @@ pub struct PartitionLag {
     pub next: u64,
     /// Offset of the next message to be read, where the group has one.
     pub committed: Option<u64>,
+    /// No message stands between the group's place and the end: only marks of transactions, or nothing any more.
+    pub empty: bool,
     /// Who reads it: the client id of the group's member.
     pub reader: Option<String>,
 }
@@ -122,6 +128,15 @@ impl PartitionLag {
     /// Offsets kept that have not been read. A group without a place begins at the first message kept, as Kafka tables
     /// do.
     pub fn lag(&self) -> u64 {
+        if self.empty { 0 } else { self.ahead() }
+    }
+
+    /// Offsets after the group's place that no message has.
+    pub fn gap(&self) -> u64 {
+        if self.empty { self.ahead() } else { 0 }
+    }
+
+    fn ahead(&self) -> u64 {
         self.next.saturating_sub(self.committed.unwrap_or(self.first).max(self.first))
     }
 

@@ -38,6 +38,7 @@ pub(super) fn partitions(
                         first: *first,
                         next: *next,
                         committed: group.committed.get(&at).copied(),
+                        empty: group.empty.contains(&at),
                         reader: reader.map(|m| m.client_id.clone()),
                     }
                 }));

@@ -1,7 +1,8 @@
 //! What a message meets between topic and table that makes rows and messages differ in number, and rightly so.
 
+use crate::model::consumption::DEAD_LETTERS;
 use crate::model::token::tokenize;
-use crate::model::{Definition, DesiredPipeline, Role, SettingValue};
+use crate::model::{Definition, DesiredPipeline, Kind, OnBadMessage, Role, SettingValue};
 use std::collections::BTreeSet;
 
 /// Why a message need not be one row.
@@ -40,13 +41,11 @@ impl Passage {
 
 /// Columns of a table of errors, which no table of anybody else has in this order.
 const ERRORS: [&str; 8] = ["time", "source", "topic", "partition", "offset", "key", "raw", "error"];
-/// Those of a table of dead letters.
-const DEAD_LETTERS: [&str; 8] = ["time", "topic", "partition", "offset", "key", "raw", "reason", "consumer_group_id"];
 
 /// Whether a table keeps messages that could not be read.
 pub(super) fn keeps_errors(definition: &Definition) -> bool {
     let names: Vec<&str> = definition.columns.iter().map(|c| c.name.as_str()).collect();
-    names == ERRORS || names == DEAD_LETTERS
+    names == ERRORS || names == DEAD_LETTERS.map(|(name, _)| name)
 }
 
 /// What the messages of a pipeline meet.
@@ -62,7 +61,7 @@ pub(super) fn passages(pipeline: &DesiredPipeline) -> Vec<Passage> {
                     found.insert(Passage::SkipsBroken);
                 }
             }
-            Role::ErrorSink => {
+            Role::Sink if pipeline.id.kind == Kind::KafkaPipeline => {
                 found.insert(Passage::ErrorsToTopic);
             }
             Role::Local if !keeps_errors(definition) => {
@@ -75,7 +74,16 @@ pub(super) fn passages(pipeline: &DesiredPipeline) -> Vec<Passage> {
                 }
             }
             Role::View | Role::EntryView => found.extend(of_query(definition)),
-            Role::Local | Role::Distributed | Role::Hub => {}
+            Role::Sink | Role::Feed | Role::Local | Role::Distributed | Role::Hub => {}
+        }
+    }
+    if let Some(consumption) = &pipeline.consumption {
+        if consumption.filter.is_some() {
+            found.insert(Passage::Filtered);
+        }
+        match consumption.on_bad_message {
+            OnBadMessage::Skip => drop(found.insert(Passage::SkipsBroken)),
+            OnBadMessage::DeadLetter | OnBadMessage::Stop => {}
         }
     }
     if tables > 1 {

@@ -1,7 +1,7 @@
 //! What one look at the servers told, before anybody thinks about it.
 
 use crate::model::ObjectName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All servers.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -61,6 +61,8 @@ pub struct GroupReading {
     pub members: Vec<Member>,
     /// Offset of the next message it reads, by topic and partition, where it has one.
     pub committed: BTreeMap<(String, u32), u64>,
+    /// Partitions in which a reader found no message between that offset and the end.
+    pub empty: BTreeSet<(String, u32)>,
 }
 
 /// A member of a group.

@@ -98,6 +98,18 @@ pub enum Reason {
         /// The group.
         group: String,
     },
+    /// A `ManualConsumer` that nobody has run yet.
+    NeverRun {
+        /// Messages that wait.
+        messages: u64,
+    },
+    /// Messages wait for a `ManualConsumer` that nobody runs now.
+    NotRunning {
+        /// How many.
+        messages: u64,
+        /// Whether the newest of them is young.
+        young: bool,
+    },
     /// What is read cannot be written, again and again.
     Failing {
         /// Hosts.
@@ -175,8 +187,9 @@ impl Reason {
     pub fn verdict(&self) -> Verdict {
         match self {
             Reason::Arrived | Reason::Gaps { .. } => Verdict::Healthy,
-            Reason::NeverSent | Reason::Emptied => Verdict::Idle,
+            Reason::NeverSent | Reason::Emptied | Reason::NeverRun { .. } => Verdict::Idle,
             Reason::Behind { .. }
+            | Reason::NotRunning { young: true, .. }
             | Reason::Retried { .. }
             | Reason::HeldByTheDead { .. }
             | Reason::QueueWaits { .. }
@@ -187,6 +200,7 @@ impl Reason {
             | Reason::GroupUnknown { .. } => Verdict::Unknown,
             Reason::Failing { cause, .. } if cause.needs_repair() => Verdict::Broken,
             Reason::Standing { .. }
+            | Reason::NotRunning { young: false, .. }
             | Reason::NobodyReads { .. }
             | Reason::Failing { .. }
             | Reason::QueueStuck { .. }
@@ -217,6 +231,8 @@ impl Reason {
             Reason::GroupUnknown { .. } => "group-unknown",
             Reason::Standing { .. } => "standing",
             Reason::NobodyReads { .. } => "nobody-reads",
+            Reason::NeverRun { .. } => "never-run",
+            Reason::NotRunning { .. } => "not-running",
             Reason::Failing { .. } => "failing",
             Reason::QueueStuck { .. } => "queue-stuck",
             Reason::MutationFails { .. } => "mutation-fails",

@@ -20,6 +20,9 @@ use std::error::Error;
 /// Groups asked about at a time: a request each, as librdkafka has it.
 const AT_ONCE: usize = 8;
 
+/// Offsets within which it is worth looking whether there is a message at all.
+const FEW: u64 = 1000;
+
 /// Reads what concerns the topics and pipelines of `desired`.
 pub async fn read(desired: &Desired, servers: &Servers) -> Readings {
     let (kafka, hosts) = tokio::join!(kafka(desired, servers), clickhouse(desired, servers));
@@ -44,6 +47,7 @@ async fn kafka(desired: &Desired, servers: &Servers) -> KafkaReading {
         Err(error) => return KafkaReading { silent: Some(words(&error)), ..KafkaReading::default() },
     };
     read.groups = groups;
+    gaps(reader, servers, &mut read).await;
     if !unlisted.is_empty() {
         // Not listed is not absent.
         let told = reader.describe_topics(&unlisted).await;
@@ -128,6 +132,7 @@ async fn groups(
                     .map(|m| Member { id: m.member_id, client_id: m.client_id, host: m.host, partitions: m.partitions })
                     .collect(),
                 committed: offsets.into_iter().filter_map(|(at, n)| Some((at, u64::try_from(n).ok()?))).collect(),
+                empty: BTreeSet::new(),
             }),
             (Some(Err(error)), _) => Err(error.to_string()),
             (_, Some(Err(error))) => Err(words(&error)),
@@ -136,6 +141,24 @@ async fn groups(
         (name, reading)
     };
     names.into_iter().map(group).collect()
+}
+
+/// Looks for messages where a group is a little behind: marks of transactions take offsets that no commit passes.
+async fn gaps(reader: &KafkaReader, servers: &Servers, read: &mut KafkaReading) {
+    for group in read.groups.values_mut().filter_map(|g| g.as_mut().ok()) {
+        let behind = group.committed.iter().filter(|((topic, partition), committed)| {
+            let Some(TopicReading::Present(numbers)) = read.topics.get(topic) else { return false };
+            let end = usize::try_from(*partition).ok().and_then(|p| numbers.partitions.get(p));
+            end.is_some_and(|(first, next)| {
+                *committed >= first && (1..=FEW).contains(&next.saturating_sub(**committed))
+            })
+        });
+        let places: BTreeMap<(String, u32), u64> = behind.map(|(at, offset)| (at.clone(), *offset)).collect();
+        match reader.without_messages(servers.kafka_settings(), &places).await {
+            Ok(empty) => group.empty = empty,
+            Err(error) => read.left_out.push(format!("messages after a group's place: {}", words(&error))),
+        }
+    }
 }
 
 async fn clickhouse(desired: &Desired, servers: &Servers) -> Vec<HostReading> {

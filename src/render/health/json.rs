@@ -94,6 +94,10 @@ struct ChainOutput {
     lag: Option<u64>,
     /// Offsets that the group has passed.
     read: Option<u64>,
+    /// Offsets kept in the topics it writes, of an `OutgoingSink`.
+    written: Option<u64>,
+    /// Members of its group.
+    members: usize,
     /// Rows of its tables, those of errors apart.
     rows: u64,
     /// Rows of its tables of errors.
@@ -320,6 +324,8 @@ fn chain(facts: &ChainFacts) -> ChainOutput {
         group: Some(facts.group.clone()).filter(|g| !g.is_empty()),
         lag: facts.lag,
         read: facts.passed,
+        written: facts.written,
+        members: facts.members,
         rows: facts.rows(),
         errors: facts.errors(),
         rows_are: facts.passages.iter().map(|p| p.as_str()).collect(),

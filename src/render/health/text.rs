@@ -97,11 +97,11 @@ pub(super) fn cells(resource: &ResourceHealth) -> [String; 7] {
         Facts::Chain(chain) => [
             id,
             verdict,
-            or_dash(chain.passed.map(grouped)),
+            or_dash(chain.passed.or(chain.written).map(grouped)),
             or_dash(chain.lag.map(grouped)),
             grouped(chain.rows()),
             bytes(chain.tables.iter().map(|t| t.bytes).sum()),
-            or_dash(chain.newest_row_ago().map(ago)),
+            or_dash(chain.newest_row_ago().or(chain.written.and(chain.newest_message_ago)).map(ago)),
         ],
     }
 }
@@ -150,7 +150,8 @@ fn chain_details(paper: &mut Paper, chain: &ChainFacts) {
     let hosts = count(chain.hosts.len(), "host");
     paper.gap(4).put(Tone::Plain, &format!("{present} of {} on {hosts}", count(all, "object"))).end();
     if !chain.partitions.is_empty() {
-        paper.gap(4).put(Tone::Plain, &format!("group {}", chain.group)).end();
+        let members = count(chain.members, "member");
+        paper.gap(4).put(Tone::Plain, &format!("group {}, {members}", chain.group)).end();
         let rows: Vec<Vec<String>> = chain
             .partitions
             .iter()
@@ -183,6 +184,9 @@ fn chain_details(paper: &mut Paper, chain: &ChainFacts) {
 
 /// `4,711 messages read, 4,700 rows, 11 errors (rows are filtered by where)`.
 pub(super) fn messages_and_rows(chain: &ChainFacts) -> Option<String> {
+    if let Some(written) = chain.written {
+        return Some(format!("{} in the topic", number(written, "message")));
+    }
     let passed = chain.passed?;
     let mut text = format!("{} read, {}", number(passed, "message"), number(chain.rows(), "row"));
     if chain.tables.iter().any(|t| t.errors) {

@@ -41,6 +41,9 @@ fn since(committed_ago: Option<u64>) -> String {
     committed_ago.map_or_else(|| "never committed".into(), |s| format!("last commit {} ago", ago(s)))
 }
 
+/// More hosts than these are counted, not named.
+const FEW: usize = 3;
+
 /// What a failure is, in a few words.
 fn cause(cause: Cause) -> &'static str {
     match cause {
@@ -85,7 +88,7 @@ fn repair(cause: Cause) -> &'static str {
 
 /// Why a resource is as it is.
 pub fn why(reason: &Reason) -> String {
-    let on = |hosts: &[String]| hosts.join(", ");
+    let on = |hosts: &[String]| if hosts.len() > FEW { count(hosts.len(), "host") } else { hosts.join(", ") };
     match reason {
         Reason::Arrived => "everything sent has arrived".into(),
         Reason::Gaps { offsets } => format!(
@@ -104,7 +107,7 @@ pub fn why(reason: &Reason) -> String {
             format!("{} belong to a consumer that is gone", places(partitions))
         }
         Reason::QueueWaits { table, hosts, files } => {
-            format!("{} on {} wait in the queue of {table}", number(*files, "file"), on(hosts))
+            format!("{} waiting in the queue of {table} on {}", number(*files, "file"), on(hosts))
         }
         Reason::ReplicaBehind { table, host, delay } => {
             format!("the replica of {table} on {host} is {} behind", ago(*delay))
@@ -121,7 +124,11 @@ pub fn why(reason: &Reason) -> String {
             )
         }
         Reason::NobodyReads { messages, group } => {
-            format!("{} wait and no consumer of {group} asks for them", number(*messages, "message"))
+            format!("{} not read, and no consumer of {group} asks for them", number(*messages, "message"))
+        }
+        Reason::NeverRun { messages } => format!("it was never run; {} can be read", number(*messages, "message")),
+        Reason::NotRunning { messages, .. } => {
+            format!("{} not read, and nobody runs it", number(*messages, "message"))
         }
         Reason::Failing { hosts, cause: of, times, ago: last, words, at } => {
             let place =
@@ -164,7 +171,7 @@ pub fn why(reason: &Reason) -> String {
             format!("others read with group {group}, and what they read is in no table: {}", each.join("; "))
         }
         Reason::Lost { messages } => {
-            format!("{} were deleted from the topic before they were read", number(*messages, "message"))
+            format!("{} deleted from the topic before being read", number(*messages, "message"))
         }
     }
 }
@@ -177,6 +184,9 @@ pub fn next(reason: &Reason) -> Option<String> {
             "look again in a moment; if the number grows, raise source.consumers up to the number of partitions".into()
         }
         Reason::Retried { .. } => "it is tried again by itself; look again in a moment".into(),
+        Reason::NeverRun { .. } | Reason::NotRunning { .. } => {
+            "sluice consume runs it, once or for as long as you like".into()
+        }
         Reason::HeldByTheDead { .. } => {
             "wait until the session of the old consumer ends (45 s unless set otherwise)".into()
         }
