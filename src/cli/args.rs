@@ -208,6 +208,10 @@ pub struct StatusArguments {
     /// Everything that is known of every resource.
     #[arg(long)]
     pub details: bool,
+    /// Beside it, each ManualConsumer against the Kafka tables that read the same topic: rows, highest offsets, lag, and
+    /// rows a second between two looks.
+    #[arg(long)]
+    pub compare: bool,
     /// How to print it.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: StatusFormat,

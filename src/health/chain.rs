@@ -37,7 +37,11 @@ pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFa
     }
     if let Some(source) = source {
         let closed = reasons.iter().any(|r| matches!(r, Reason::ReadOnly { .. }));
-        let failures = failures(&facts, partitions.as_deref().unwrap_or_default());
+        let mut failures = failures(&facts, partitions.as_deref().unwrap_or_default());
+        // Where nothing is left to be written no write fails any more, whoever it was that failed.
+        if partitions.as_ref().is_some_and(|all| all.iter().all(|p| p.lag() == 0)) {
+            failures.retain(connects_not);
+        }
         // That a closed table takes no rows needs not be said twice.
         reasons.extend(failures.into_iter().filter(|f| {
             !(closed
@@ -240,10 +244,11 @@ fn failures(facts: &ChainFacts, partitions: &[PartitionLag]) -> Vec<Reason> {
     let reason = |(cause, found): (Cause, Found)| match found.times {
         1 => Reason::Retried { hosts: found.hosts, cause, words: found.words },
         times => {
-            let waiting = partitions.iter().filter(|p| p.lag() > 0);
-            let held = waiting.filter(|p| found.read.contains(&(p.topic.clone(), p.partition)));
-            let held: Vec<&PartitionLag> = held.collect();
-            let at = match held.as_slice() {
+            let waiting: Vec<&PartitionLag> = partitions.iter().filter(|p| p.lag() > 0).collect();
+            let held = waiting.iter().filter(|p| found.read.contains(&(p.topic.clone(), p.partition)));
+            let held: Vec<&PartitionLag> = held.copied().collect();
+            // Who reads what may have changed since.
+            let at = match if held.is_empty() { waiting } else { held }.as_slice() {
                 [one] => Some((one.topic.clone(), one.partition, one.committed.unwrap_or(one.first))),
                 _ => None,
             };
@@ -251,6 +256,15 @@ fn failures(facts: &ChainFacts, partitions: &[PartitionLag]) -> Vec<Reason> {
         }
     };
     by_cause.into_iter().map(reason).collect()
+}
+
+/// Whether a failure is about the way to the brokers: such a one needs no message.
+fn connects_not(failure: &Reason) -> bool {
+    matches!(
+        failure,
+        Reason::Failing { cause: Cause::Brokers | Cause::Login, .. }
+            | Reason::Retried { cause: Cause::Brokers | Cause::Login, .. }
+    )
 }
 
 /// An exception of late that no commit has followed.

@@ -6,6 +6,8 @@
 mod arrival;
 mod cause;
 mod chain;
+mod compare;
+mod examples;
 mod facts;
 mod group;
 mod judge;
@@ -20,6 +22,8 @@ mod tests;
 
 pub use arrival::{Arrival, Ends, arrivals, ends};
 pub use cause::Cause;
+pub use compare::{Comparison, Highest, Side, compare};
+pub use examples::examples;
 pub use facts::{ChainFacts, Facts, HostChain, PartitionLag, Report, ResourceHealth, TableTotal, TopicFacts};
 pub use judge::judge;
 pub use passage::Passage;

@@ -183,6 +183,35 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every code.
+    pub const CODES: [&str; 25] = [
+        "arrived",
+        "gaps",
+        "never-sent",
+        "emptied",
+        "behind",
+        "retried",
+        "held-by-the-dead",
+        "queue-waits",
+        "replica-behind",
+        "host-silent",
+        "brokers-silent",
+        "topic-unknown",
+        "group-unknown",
+        "standing",
+        "nobody-reads",
+        "never-run",
+        "not-running",
+        "failing",
+        "queue-stuck",
+        "mutation-fails",
+        "topic-absent",
+        "missing",
+        "read-only",
+        "stolen",
+        "lost",
+    ];
+
     /// What it makes of its resource.
     pub fn verdict(&self) -> Verdict {
         match self {

@@ -6,8 +6,8 @@ use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::{ClusterFacts, KafkaError, KafkaReader, PerTopic, TopicError, Watermark};
 use crate::health::{
-    Consumer, Exception, GroupReading, HostFacts, HostReading, KafkaReading, Member, Mutations, Queue, Readings,
-    Replica, TableReading, TopicNumbers, TopicReading,
+    Consumer, Exception, GroupReading, Highest, HostFacts, HostReading, KafkaReading, Member, Mutations, Queue,
+    Readings, Replica, TableReading, TopicNumbers, TopicReading,
 };
 use crate::model::{Desired, DesiredPipeline, ObjectName};
 use crate::sql::health;
@@ -27,6 +27,27 @@ const FEW: u64 = 1000;
 pub async fn read(desired: &Desired, servers: &Servers) -> Readings {
     let (kafka, hosts) = tokio::join!(kafka(desired, servers), clickhouse(desired, servers));
     Readings { kafka, hosts }
+}
+
+#[derive(Debug, Deserialize)]
+struct HighestRow {
+    partition: i32,
+    highest: i64,
+}
+
+/// The highest offset in the tables of `ManualConsumer`s, by partition. A table that cannot be read is left out.
+pub async fn highest(desired: &Desired, servers: &Servers) -> Highest {
+    let Ok(reader) = servers.reader(&servers.connection().url) else { return Highest::new() };
+    let tables = desired.pipelines.iter().filter_map(|p| Some((&p.id, &p.consumption.as_ref()?.table)));
+    let asked = tables.map(|(id, table)| {
+        let reader = &reader;
+        async move {
+            let rows: Vec<HighestRow> = reader.rows(&health::highest(table)).await.ok()?;
+            let place = |r: HighestRow| Some((u32::try_from(r.partition).ok()?, u64::try_from(r.highest).ok()?));
+            Some((id.clone(), rows.into_iter().filter_map(place).collect()))
+        }
+    });
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 async fn kafka(desired: &Desired, servers: &Servers) -> KafkaReading {

@@ -76,6 +76,14 @@ pub fn replicas(names: &[ObjectName]) -> String {
     )
 }
 
+/// The highest offset in a table that keeps them, by partition: `partition`, `highest`.
+pub fn highest(table: &ObjectName) -> String {
+    format!(
+        "SELECT kafka_partition AS partition, max(kafka_offset) AS highest FROM {} GROUP BY kafka_partition",
+        quote::object(table)
+    )
+}
+
 /// Seconds since a time; clocks of files may be ahead.
 fn ago(time: &str) -> String {
     format!("toUInt64(greatest(0, dateDiff('second', {time}, now())))")

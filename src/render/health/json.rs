@@ -1,10 +1,11 @@
 //! A report for programs: versioned, with a schema.
 
 use super::words::{next, why};
-use crate::health::{ChainFacts, Facts, HostChain, Report, ResourceHealth, TopicFacts};
+use crate::health::{ChainFacts, Comparison, Facts, HostChain, Report, ResourceHealth, TopicFacts};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Fields may be added under the same first number; what is there keeps its meaning.
 pub(super) const FORMAT: &str = "1.0";
@@ -24,6 +25,35 @@ struct StatusOutput {
     resources: Vec<ResourceOutput>,
     /// What could not be read and no verdict needs.
     not_read: Vec<String>,
+    /// With `--compare`: everybody who reads one topic.
+    comparisons: Vec<ComparisonOutput>,
+}
+
+/// Everybody who reads one topic.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ComparisonOutput {
+    /// The topic.
+    topic: String,
+    /// Its readers.
+    readers: Vec<SideOutput>,
+}
+
+/// One reader of a topic.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct SideOutput {
+    /// `KIND/NAME`.
+    resource: String,
+    /// Rows of its tables, those of errors apart.
+    rows: u64,
+    /// Rows of its tables of errors.
+    errors: u64,
+    /// Offsets kept in the topic that it has not read.
+    lag: Option<u64>,
+    /// Rows a second between two looks.
+    rows_per_second: u64,
+    /// Highest offset stored, by partition.
+    highest_offsets: BTreeMap<u32, u64>,
 }
 
 /// One resource.
@@ -246,18 +276,19 @@ struct ReplicaOutput {
 }
 
 /// The report as one JSON document.
-pub fn json(report: &Report) -> String {
-    format!("{:#}\n", value(report))
+pub fn json(report: &Report, comparisons: &[Comparison]) -> String {
+    format!("{:#}\n", value(report, comparisons))
 }
 
 /// The report as a value.
-pub(super) fn value(report: &Report) -> Value {
+pub(super) fn value(report: &Report, comparisons: &[Comparison]) -> Value {
     let output = StatusOutput {
         format: FORMAT,
         project: report.project.clone(),
         verdict: report.verdict().as_str(),
         resources: report.resources.iter().map(resource).collect(),
         not_read: report.left_out.clone(),
+        comparisons: comparisons.iter().map(comparison).collect(),
     };
     // Nothing in it is a map with keys that are no texts: this cannot fail.
     serde_json::to_value(output).unwrap_or_default()
@@ -270,6 +301,18 @@ pub fn schema() -> Value {
         .into_generator()
         .into_root_schema_for::<StatusOutput>()
         .to_value()
+}
+
+fn comparison(comparison: &Comparison) -> ComparisonOutput {
+    let side = |s: &crate::health::Side| SideOutput {
+        resource: s.id.to_string(),
+        rows: s.rows,
+        errors: s.errors,
+        lag: s.lag,
+        rows_per_second: s.per_second,
+        highest_offsets: s.highest.clone(),
+    };
+    ComparisonOutput { topic: comparison.topic.clone(), readers: comparison.sides.iter().map(side).collect() }
 }
 
 fn resource(resource: &ResourceHealth) -> ResourceOutput {

@@ -1,12 +1,12 @@
 //! A report for a pull request or a page.
 
-use super::text::{cells, summary};
+use super::text::{COMPARED, cells, compared, summary};
 use super::words::{next, why};
-use crate::health::{Report, Verdict};
+use crate::health::{Comparison, Report, Verdict};
 use crate::render::paper::escape;
 
 /// The report as a table, with what is wrong below it.
-pub fn markdown(report: &Report) -> String {
+pub fn markdown(report: &Report, comparisons: &[Comparison]) -> String {
     let mut out = format!("### sluice status: {} ({})\n\n", cell(&summary(report)), cell(&report.project));
     out.push_str("| Resource | Verdict | Messages | Lag | Rows | Size | Newest |\n|---|---|--:|--:|--:|--:|--:|\n");
     for resource in &report.resources {
@@ -23,6 +23,17 @@ pub fn markdown(report: &Report) -> String {
             if let Some(next) = next(reason) {
                 out.push_str(&format!("  - next: {}\n", cell(&escape(&next))));
             }
+        }
+    }
+    for comparison in comparisons {
+        out.push_str(&format!(
+            "\nTopic {}\n\n| {} |\n|---|--:|--:|--:|--:|---|\n",
+            cell(&comparison.topic),
+            COMPARED.join(" | ")
+        ));
+        for row in compared(comparison) {
+            let cells: Vec<String> = row.iter().map(|c| cell(&escape(c))).collect();
+            out.push_str(&format!("| {} |\n", cells.join(" | ")));
         }
     }
     for words in &report.left_out {

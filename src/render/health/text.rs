@@ -1,7 +1,7 @@
 //! A report for a person.
 
 use super::words::{ago, bytes, next, number, partition, why};
-use crate::health::{ChainFacts, Facts, HostChain, Report, ResourceHealth, Verdict};
+use crate::health::{ChainFacts, Comparison, Facts, HostChain, Report, ResourceHealth, Side, Verdict};
 use crate::render::paper::{Paper, Tone, escape};
 use crate::render::text::Style;
 use crate::render::words::{count, grouped};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 const HEADER: [&str; 7] = ["RESOURCE", "VERDICT", "MESSAGES", "LAG", "ROWS", "SIZE", "NEWEST"];
 
 /// The report as a table with what is wrong under each line; with `detail`, everything it rests on.
-pub fn text(report: &Report, detail: bool, style: Style) -> String {
+pub fn text(report: &Report, comparisons: &[Comparison], detail: bool, style: Style) -> String {
     let rows: Vec<Vec<String>> = report.resources.iter().map(|r| cells(r).to_vec()).collect();
     let mut lines = aligned(&HEADER, &rows, 2).into_iter();
     let mut paper = Paper::new(style.colour, style.width);
@@ -28,12 +28,29 @@ pub fn text(report: &Report, detail: bool, style: Style) -> String {
             details(&mut paper, resource);
         }
     }
+    for comparison in comparisons {
+        paper.end();
+        paper.put(Tone::Strong, &format!("topic {}", comparison.topic)).end();
+        put_table(&mut paper, &COMPARED, &compared(comparison), 1);
+    }
     for words in &report.left_out {
         paper.put(Tone::Faint, "not read:").gap(1).prose(Tone::Plain, words);
     }
     paper.end();
     paper.put(tone(report.verdict()), &summary(report)).end();
     paper.finish()
+}
+
+pub(super) const COMPARED: [&str; 6] = ["read by", "rows", "errors", "lag", "rows/s now", "highest offsets"];
+
+/// A line a reader of a topic.
+pub(super) fn compared(comparison: &Comparison) -> Vec<Vec<String>> {
+    let side = |s: &Side| {
+        let highest: Vec<String> = s.highest.iter().map(|(p, offset)| format!("{p}:{offset}")).collect();
+        let lag = s.lag.map_or_else(|| "-".into(), grouped);
+        vec![s.id.to_string(), grouped(s.rows), grouped(s.errors), lag, grouped(s.per_second), highest.join(" ")]
+    };
+    comparison.sides.iter().map(side).collect()
 }
 
 /// `3 healthy, 1 stuck`.

@@ -162,7 +162,7 @@ pub fn json(verified: &Verified<'_>) -> String {
         "complete": verified.is_complete(),
         "seconds": verified.took.as_secs_f64(),
         "arrivals": arrivals,
-        "status": value(verified.report),
+        "status": value(verified.report, &[]),
     });
     format!("{output:#}\n")
 }

@@ -72,8 +72,8 @@ fn repair(cause: Cause) -> &'static str {
         }
         Cause::Login => "check the credentials and ACLs with which these hosts log in to the brokers",
         Cause::Message => {
-            "set source.errors to {mode: stream}, which keeps such messages beside the good ones, or {mode: skip}; or \
-             correct the column or view the message does not fit, and apply"
+            "set source.errors to {mode: stream}, which keeps such messages beside the good ones; or correct the column or \
+             view that the message does not fit, and apply"
         }
         Cause::Missing => "sluice plan shows what differs; sluice apply makes it",
         Cause::ReadOnly => {

@@ -7,7 +7,7 @@ use assert_cmd::Command;
 use std::process::Output;
 
 /// The program as a process; waits beside the runtime.
-async fn sluice(project: &Project, line: &str) -> (Option<i32>, String) {
+pub async fn sluice(project: &Project, line: &str) -> (Option<i32>, String) {
     let mut command = Command::cargo_bin("sluice").unwrap();
     command.envs(shared().environment()).arg("--project").arg(project.file()).args(line.split(' '));
     let output: Output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();

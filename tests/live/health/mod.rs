@@ -1,6 +1,7 @@
 //! `status` and `verify` on real servers: chains that work, and chains broken in every way that can be provoked here.
 
 mod broken;
+mod documents;
 mod group;
 mod healthy;
 mod producers;
