@@ -8,7 +8,7 @@ mod left_over;
 mod reshard;
 mod standing;
 
-pub(super) use left_over::{cut, remove, restore, stands, tidy_up};
+pub(super) use left_over::{cut, remove, restore, set_aside, stands, tidy_up};
 pub(super) use reshard::{Moves, moves, under};
 
 use super::build::Draft;

@@ -8,6 +8,8 @@ mod deletion;
 mod drift;
 mod hostile;
 mod left_running;
+mod manual_consumer;
+mod outgoing;
 mod ownership;
 mod reader;
 mod recreate;
