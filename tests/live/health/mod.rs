@@ -4,6 +4,7 @@ mod broken;
 mod documents;
 mod group;
 mod healthy;
+mod kinds;
 mod producers;
 
 use crate::fixture::project::Project;
