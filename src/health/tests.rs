@@ -238,6 +238,15 @@ fn exceptions_count_while_they_are_young_and_no_commit_has_followed() {
         r.consumer().committed_ago = Some(2);
     };
     assert_eq!(after(over), (Verdict::Healthy, "arrived"));
+    // The partition went to another consumer, which has stored what this one could not.
+    let elsewhere = |words: &'static str| {
+        after(move |r| {
+            r.fails(3, 1, words);
+            r.consumer().committed_ago = None;
+        })
+    };
+    assert_eq!(elsewhere(parse), (Verdict::Healthy, "arrived"));
+    assert_eq!(elsewhere("[thrd:b]: 1/1 brokers are down"), (Verdict::Broken, "failing"));
     // The place of the message is told where there is one only.
     let mut readings = good();
     readings.read(4);
