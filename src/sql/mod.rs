@@ -9,6 +9,7 @@ pub mod alter;
 pub mod backfill;
 pub mod change;
 pub mod copy;
+pub mod health;
 pub mod read;
 pub mod running;
 

@@ -5,7 +5,9 @@ mod plan;
 mod sandbox;
 mod sandbox_demo;
 mod schema;
+mod status;
 mod validate;
+mod verify;
 
 use super::args::Command;
 use super::report::{Exit, Failure};
@@ -16,6 +18,8 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Validate(arguments) => validate::run(arguments, settings),
         Command::Plan(arguments) => plan::run(arguments, settings).await,
         Command::Apply(arguments) => apply::run(arguments, settings).await,
+        Command::Status(arguments) => status::run(arguments, settings).await,
+        Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
         Command::Schema(arguments) => schema::run(arguments),
     }

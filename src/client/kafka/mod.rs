@@ -17,6 +17,7 @@ mod group_writer;
 mod handle;
 mod hidden;
 mod native;
+mod peek;
 mod producer;
 mod reader;
 mod settings;
