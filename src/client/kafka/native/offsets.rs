@@ -4,7 +4,7 @@
 use super::call::{Call, result_of};
 use super::guard::array;
 use super::outcome::NativeError;
-use super::partitions::{Offsets, all, element, list};
+use super::partitions::{Offsets, Place, all, element, list};
 use rdkafka::bindings as sys;
 use std::collections::BTreeMap;
 use sys::rd_kafka_OffsetSpec_t as Spec;
@@ -62,7 +62,14 @@ impl Call<'_> {
                 .filter_map(|info| unsafe {
                     let (at, offset) = element(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info))?;
                     let time = || sys::rd_kafka_ListOffsetsResultInfo_timestamp(*info);
-                    Some((at, if spec == OffsetSpec::NewestTime { offset.map(|_| time()) } else { offset }))
+                    Some((
+                        at,
+                        if spec == OffsetSpec::NewestTime {
+                            offset.map(|_| Place { offset: time(), ..Place::default() })
+                        } else {
+                            offset
+                        },
+                    ))
                 })
                 .collect(),
         ))
