@@ -202,11 +202,13 @@ fn start(
     let numbers = Numbers::of(desired, &live.kafka, live.kafka.starts.get(&desired.group), before);
     let (mut hazards, mut offsets) = (Vec::new(), Offsets::Carried);
     if !matches!(begin, Start::Of(_)) {
-        if numbers.skipped > 0 {
+        // The numbers are those of now. Until the group begins, the old one reads on and more messages come.
+        let goes_on = !old.is_empty();
+        if numbers.skipped > 0 || goes_on && begin == Start::Latest {
             hazards.push(Hazard::SkipsMessages);
             offsets = Offsets::Skipped;
         }
-        if numbers.again > 0 {
+        if numbers.again > 0 || goes_on && begin == Start::Earliest {
             hazards.push(Hazard::ReplaysMessages);
             offsets = Offsets::Replayed;
         }
