@@ -115,7 +115,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
             || matches!(t.role(), Role::Hub | Role::Sink | Role::Distributed)
                 && t.any(|t| matches!(t, Treatment::Remake))
     });
-    let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let regroups = consumer::changes_group(diff, live);
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
     let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
