@@ -5,6 +5,7 @@ use super::exception::Exception;
 use super::host::Host;
 use super::retry::{Again, Failure};
 use super::settings::ClickHouseSettings;
+use bytes::Bytes;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, redirect};
 use secrecy::ExposeSecret;
@@ -34,7 +35,7 @@ pub(super) enum Access {
 /// A statement on its way.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
-    pub body: &'a [u8],
+    pub body: Bytes,
     /// Bytes of `body` that are the statement; data may follow.
     pub statement: usize,
     pub parameters: Vec<(&'a str, &'a str)>,
@@ -109,7 +110,7 @@ impl Transport {
             .client
             .post(self.host.base().clone())
             .query(&parameters)
-            .body(request.body.to_vec())
+            .body(request.body.clone())
             .timeout(request.limit)
             .send()
             .await;

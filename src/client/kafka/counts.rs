@@ -34,11 +34,13 @@ pub enum Request {
     DeleteGroups,
     /// Removal of members from a group.
     LeaveGroup,
+    /// Messages.
+    Fetch,
 }
 
 impl Request {
     /// Every kind.
-    pub const ALL: [Request; 14] = [
+    pub const ALL: [Request; 15] = [
         Request::Metadata,
         Request::DescribeTopics,
         Request::DescribeConfigs,
@@ -53,6 +55,7 @@ impl Request {
         Request::DeleteOffsets,
         Request::DeleteGroups,
         Request::LeaveGroup,
+        Request::Fetch,
     ];
 
     /// The protocol's name of it.
@@ -72,6 +75,7 @@ impl Request {
             Request::DeleteOffsets => "OffsetDelete",
             Request::DeleteGroups => "DeleteGroups",
             Request::LeaveGroup => "LeaveGroup",
+            Request::Fetch => "Fetch",
         }
     }
 }
@@ -126,7 +130,7 @@ mod tests {
             }
         }
         let counts = counters.read();
-        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]);
-        assert_eq!(counts.total(), 105);
+        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+        assert_eq!(counts.total(), 120);
     }
 }
