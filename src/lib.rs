@@ -34,6 +34,8 @@ pub mod render;
 
 pub mod apply;
 
+pub mod consume;
+
 pub mod sandbox;
 
 pub mod cli;

@@ -158,6 +158,16 @@ impl GroupConsumer {
         committed(&self.consumer, partitions)
     }
 
+    /// Brings no further messages of the partitions it has now; false where that failed.
+    pub fn pause(&self) -> bool {
+        self.consumer.assignment().is_ok_and(|all| self.consumer.pause(&all).is_ok())
+    }
+
+    /// Brings messages again; false where that failed.
+    pub fn resume(&self) -> bool {
+        self.consumer.assignment().is_ok_and(|all| self.consumer.resume(&all).is_ok())
+    }
+
     /// Commits offsets with what is to be written beside them, and waits for the brokers. They refuse it to a member
     /// that the group has gone on without; of a member they do not ask whether a partition is its own.
     ///
