@@ -1,5 +1,6 @@
 //! Where in the manifests it stands what a server complains about.
 
+use super::chain::{Chain, Written};
 use super::project::{self, Project};
 use super::target::{self, Target};
 use crate::manifest::{Document, Finding, KafkaPipelineSpec, Loaded, Place, SourceSpec};
@@ -11,9 +12,10 @@ pub fn located(loaded: &Loaded, complaints: &[Complaint]) -> Vec<Finding> {
     // What is wrong with the manifests themselves was told before.
     let mut told = Vec::new();
     let project = loaded.project.as_ref().and_then(|document| project::compile(document, loaded, &mut told));
+    let chains = project.as_ref().map(Chain::all).unwrap_or_default();
     let place = |complaint: &Complaint| {
         let project = project.as_ref()?;
-        loaded.pipelines.iter().find_map(|document| place(document, project, complaint))
+        chains.iter().find_map(|chain| place(chain, project, complaint))
     };
     complaints.iter().map(|complaint| finding(complaint, place(complaint))).collect()
 }
@@ -41,7 +43,8 @@ struct Search<'a> {
     complaint: &'a Complaint,
 }
 
-fn place(document: &Document<KafkaPipelineSpec>, project: &Project<'_>, complaint: &Complaint) -> Option<Place> {
+fn place(chain: &Chain, project: &Project<'_>, complaint: &Complaint) -> Option<Place> {
+    let document = &chain.document;
     let search = Search { document, complaint };
     let object = &complaint.object;
     let name = &document.metadata.name;
@@ -59,6 +62,11 @@ fn place(document: &Document<KafkaPipelineSpec>, project: &Project<'_>, complain
     }
     if let Some(target) = targets.iter().find(|t| t.local == *object || t.table == *object) {
         return Some(search.in_table(target));
+    }
+    if let Written::Consumer(consumer) = &chain.written {
+        let written = consumer.spec.dead_letters.as_ref().and_then(|l| l.table.as_deref()).and_then(ObjectName::parse);
+        let letters = written.or_else(|| targets.first().map(|t| t.table.with_suffix("_dead_letters")))?;
+        return (*object == letters || *object == letters.with_suffix("_local")).then(|| search.in_dead_letters());
     }
     // The tables and views that `errors` brings along, and the hub with its view.
     let of_errors = [format!("{name}_hub"), format!("{name}_hub_mv"), format!("{name}_errors_kafka")];
@@ -105,6 +113,10 @@ impl Search<'_> {
             Some(if self.document.spans.has(&from) { from } else { format!("{path}.type") })
         };
         self.at(&targets.iter().find_map(column).unwrap_or_else(|| "spec.source.columns".into()))
+    }
+
+    fn in_dead_letters(&self) -> Place {
+        self.at(if self.complaint.part == Part::Ttl { "spec.deadLetters.ttl" } else { "spec.deadLetters" })
     }
 
     fn in_errors(&self, source: &SourceSpec) -> Place {

@@ -1,5 +1,6 @@
 //! Manifests -> desired state and findings. Pure: knows the manifests and nothing of the servers.
 
+mod chain;
 mod columns;
 mod conversion;
 mod engine;
@@ -9,6 +10,7 @@ mod located;
 mod pipeline;
 mod project;
 mod renamed;
+mod resources;
 mod rules;
 mod select;
 mod source;
@@ -44,8 +46,9 @@ pub fn compile(loaded: &Loaded) -> (Option<Compiled>, Vec<Finding>) {
     let compiled = loaded.project.as_ref().and_then(|document| {
         let project = project::compile(document, loaded, &mut findings)?;
         let topics = loaded.topics.iter().map(|t| topic::compile(t, &mut findings)).collect();
-        let pipelines = pipeline::compile_all(&project, loaded, &mut findings);
-        rules::of_pipelines(&project, loaded, &mut findings);
+        let chains = chain::Chain::all(&project);
+        let pipelines = resources::compile_all(&project, &chains, &mut findings);
+        rules::of_chains(&project, &chains, &mut findings);
         Some(Compiled {
             desired: Desired { project: project.name, topology: project.topology, topics, pipelines },
             kafka: project.kafka,

@@ -1,12 +1,14 @@
 //! A pipeline: its names, its wire columns, and the objects between the topics and the last table.
 
 mod backfill;
+pub(super) mod consumer;
+mod sink;
 
+use super::chain::Chain;
 use super::columns::{ColumnValue, TargetColumn};
 use super::engine;
 use super::hub;
 use super::project::Project;
-use super::renamed;
 use super::select;
 use super::source::{self, KafkaTable};
 use super::start;
@@ -16,123 +18,15 @@ use super::topic;
 use super::view::{self, Reading};
 use super::wire::{self, Readable};
 use crate::manifest::{
-    Document, DocumentKind, ErrorMode, Finding, KafkaPipelineSpec, Loaded, NamesSpec, TargetSpec, TopicRef,
+    Document, DocumentKind, ErrorMode, Finding, KafkaPipelineSpec, NamesSpec, SourceSpec, TargetSpec, TopicRef,
 };
 use crate::model::{
-    Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role, StartFrom,
-    quote,
+    Column, Definition, DesiredObject, DesiredPipeline, Kind, ObjectName, Owner, Presence, ResourceId, Role, quote,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Compiles every pipeline and settles who owns what several of them declare.
-pub(super) fn compile_all(project: &Project<'_>, loaded: &Loaded, findings: &mut Vec<Finding>) -> Vec<DesiredPipeline> {
-    let mut pipelines = Vec::new();
-    let mut owners: BTreeMap<ObjectName, (&Document<KafkaPipelineSpec>, Definition)> = BTreeMap::new();
-    for document in &loaded.pipelines {
-        let Some(mut pipeline) = Build::new(document, project, findings).and_then(|b| b.pipeline(findings)) else {
-            continue;
-        };
-        renamed::check(document, loaded, findings);
-        if let Some(before) = before(document, project) {
-            settle_names(&mut pipeline, &before);
-        }
-        for object in &mut pipeline.objects {
-            let name = object.definition.name.clone();
-            match owners.get(&name) {
-                Some((_, other)) if shareable(object, other) => object.owned_elsewhere = true,
-                // Two objects of one pipeline: a rule tells which.
-                Some((first, _)) if std::ptr::eq(*first, document) => {}
-                Some((first, _)) => findings.push(owned_twice(document, first, &name)),
-                None => {
-                    owners.insert(name, (document, object.definition.clone()));
-                }
-            }
-        }
-        pipelines.push(pipeline);
-    }
-    pipelines
-}
-
-/// The pipeline as it was called before, where something of it was renamed.
-fn before(document: &Document<KafkaPipelineSpec>, project: &Project<'_>) -> Option<DesiredPipeline> {
-    let spec = &document.spec;
-    let mut old = document.clone();
-    if let Some(name) = &spec.renamed_from {
-        old.metadata.name.clone_from(name);
-    }
-    for (target, new) in old.spec.targets.iter_mut().zip(&spec.targets) {
-        if let Some(table) = &new.renamed_from {
-            target.table.clone_from(table);
-        }
-        let read = spec.targets.iter().find(|t| Some(&t.table) == new.reads.as_ref());
-        if let Some(table) = read.and_then(|t| t.renamed_from.as_ref()) {
-            target.reads = Some(table.clone());
-        }
-    }
-    // What is wrong with it is wrong with the new one, and told there.
-    let mut told = Vec::new();
-    let renamed = old.metadata != document.metadata || old.spec != document.spec;
-    renamed.then(|| Build::new(&old, project, &mut told).and_then(|b| b.pipeline(&mut told)))?
-}
-
-/// Both have the same objects in the same order: they differ in names alone.
-fn settle_names(pipeline: &mut DesiredPipeline, before: &DesiredPipeline) {
-    for (object, old) in pipeline.objects.iter_mut().zip(&before.objects) {
-        object.renamed_from = (object.definition.name != old.definition.name).then(|| old.definition.name.clone());
-    }
-    if pipeline.id != before.id {
-        pipeline.renamed_from = Some(before.id.clone());
-        // A pipeline that moves goes on where it is.
-        pipeline.start_from = pipeline.start_from.or(Some(StartFrom::Keep));
-    }
-}
-
-/// Error tables may be shared: they have the same columns whoever declares them.
-fn shareable(object: &DesiredObject, other: &Definition) -> bool {
-    let made = &object.definition;
-    let plain = |d: &Definition| Definition { comment: String::new(), ..d.clone() };
-    made.columns == hub_columns(made) && !made.is_view() && plain(made) == plain(other)
-}
-
-fn hub_columns(definition: &Definition) -> Vec<Column> {
-    match definition.engine.name.as_str() {
-        "Distributed" => hub::error_columns().iter().map(super::columns::as_distributed).collect(),
-        _ => hub::error_columns(),
-    }
-}
-
-fn owned_twice(
-    document: &Document<KafkaPipelineSpec>,
-    first: &Document<KafkaPipelineSpec>,
-    name: &ObjectName,
-) -> Finding {
-    let message =
-        format!("KafkaPipeline/{} and KafkaPipeline/{} both make {name}", first.metadata.name, document.metadata.name);
-    Finding::error("project/owned-twice", message, declared_at(document, name))
-        .label("made here")
-        .also(declared_at(first, name), "and here")
-        .help("give one of them another name, or mark the target `external: true` to only write into it")
-}
-
-/// Where a manifest names an object, as near as its fields tell.
-fn declared_at(document: &Document<KafkaPipelineSpec>, name: &ObjectName) -> crate::manifest::Place {
-    let shown = name.to_string();
-    let near = |t: &TargetSpec| {
-        let named = [Some(&t.table), t.names.view.as_ref(), t.names.local.as_ref()];
-        named.into_iter().flatten().any(|n| *n == shown || shown.strip_prefix(n.as_str()).is_some_and(is_suffix))
-    };
-    match document.spec.targets.iter().position(near) {
-        Some(i) => document.spans.at(&format!("spec.targets[{i}].table")),
-        None => document.spans.at("spec.source.table"),
-    }
-}
-
-fn is_suffix(rest: &str) -> bool {
-    ["_mv", "_local", "_errors", "_errors_local", "_errors_mv"].contains(&rest)
-}
-
 /// Everything needed to make the objects of one pipeline.
-struct Build<'a> {
+pub(super) struct Build<'a> {
     document: &'a Document<KafkaPipelineSpec>,
     project: &'a Project<'a>,
     id: ResourceId,
@@ -145,14 +39,11 @@ struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    fn new(
-        document: &'a Document<KafkaPipelineSpec>,
-        project: &'a Project<'a>,
-        findings: &mut Vec<Finding>,
-    ) -> Option<Self> {
+    pub fn new(chain: &'a Chain, project: &'a Project<'a>, findings: &mut Vec<Finding>) -> Option<Self> {
+        let document = &chain.document;
         let name = &document.metadata.name;
         let spec = &document.spec;
-        let topics = topics(document, project, findings);
+        let topics = topics(chain, project, findings);
         let kafka = match &spec.source.table {
             Some(text) => target::object_name(document, text, "spec.source.table", findings)?,
             None => ObjectName::new(&project.kafka_database, format!("{name}_kafka")),
@@ -168,12 +59,12 @@ impl<'a> Build<'a> {
         }
         let wire = wire::columns(document, &targets, findings);
         let group = spec.source.group.clone().unwrap_or_else(|| format!("clickhouse-{name}-consumer"));
-        let id = ResourceId::new(Kind::KafkaPipeline, name);
+        let id = chain.id();
         let error_spec = error_spec(document, project);
         Some(Self { document, project, id, topics, kafka, group, targets, wire, error_spec })
     }
 
-    fn pipeline(self, findings: &mut Vec<Finding>) -> Option<DesiredPipeline> {
+    pub fn pipeline(self, findings: &mut Vec<Finding>) -> Option<DesiredPipeline> {
         let stream = self.document.spec.source.errors.mode == ErrorMode::Stream;
         let readable = Readable::of_source(&self.wire, stream);
         let direct = self.targets.iter().filter(|t| t.reads.is_none()).count();
@@ -229,7 +120,12 @@ impl<'a> Build<'a> {
         for (name, document) in &self.project.topics {
             let read = self.topics.iter().any(|t| t == topic::broker_name(document));
             if read && topic::lifecycle(document.lifecycle).state == Presence::Absent {
-                let message = format!("Topic/{name} is `state: absent`, but this pipeline reads it");
+                let uses = match self.id.kind {
+                    Kind::OutgoingSink => "this sink writes to it",
+                    Kind::ManualConsumer => "this consumer reads it",
+                    Kind::KafkaPipeline | Kind::Topic => "this pipeline reads it",
+                };
+                let message = format!("Topic/{name} is `state: absent`, but {uses}");
                 findings.push(Finding::error("pipeline/absent-topic", message, self.document.spans.at("spec.topic")));
             }
         }
@@ -396,8 +292,8 @@ impl<'a> Build<'a> {
                 group: &group,
                 ..self.kafka_table()
             };
-            let definition = source::writing(table, self.project);
-            objects.push(self.object(Role::ErrorSink, definition, self.source_clusters()));
+            let definition = source::writing(table, &SourceSpec::default(), self.project);
+            objects.push(self.object(Role::Sink, definition, self.source_clusters()));
             objects.push(self.error_view(&sink.with_suffix("_mv"), hub, &sink, true));
         }
         if spec.topic.is_none() || spec.table.is_some() {
@@ -444,14 +340,15 @@ fn error_spec(document: &Document<KafkaPipelineSpec>, project: &Project<'_>) -> 
     }
 }
 
-fn topics(document: &Document<KafkaPipelineSpec>, project: &Project<'_>, findings: &mut Vec<Finding>) -> Vec<String> {
+fn topics(chain: &Chain, project: &Project<'_>, findings: &mut Vec<Finding>) -> Vec<String> {
+    let document = &chain.document;
     let spec = &document.spec;
     let one = spec.topic.iter().map(|t| ("spec.topic".to_owned(), t));
     let many = spec.topics.iter().enumerate().map(|(i, t)| (format!("spec.topics[{i}]"), t));
     let written: Vec<_> = one.chain(many).collect();
     if spec.topic.is_some() != spec.topics.is_empty() {
         let place = document.spans.at(if written.is_empty() { "spec" } else { "spec.topics" });
-        let message = "a pipeline reads either `topic` or `topics`";
+        let message = format!("a {} reads either `topic` or `topics`", chain.kind());
         findings.push(Finding::error("pipeline/topics", message, place));
     }
     written.iter().filter_map(|(path, t)| topic_name(document, t, path, project, findings)).collect()

@@ -1,14 +1,16 @@
 //! `renamedFrom` of a pipeline and of its targets: what was renamed leaves its old name.
 
+use super::chain::Chain;
 use super::target::object_name;
-use crate::manifest::{Document, Finding, KafkaPipelineSpec, Loaded, Place};
+use crate::manifest::{Finding, Place};
 
 /// Names that are none, or that something else has.
-pub(super) fn check(document: &Document<KafkaPipelineSpec>, loaded: &Loaded, findings: &mut Vec<Finding>) {
+pub(super) fn check(chain: &Chain, chains: &[Chain], findings: &mut Vec<Finding>) {
+    let document = &chain.document;
     if let Some(old) = &document.spec.renamed_from {
-        let other = loaded.pipelines.iter().find(|p| p.metadata.name == *old);
+        let other = chains.iter().find(|c| c.kind() == chain.kind() && c.document.metadata.name == *old);
         if let Some(other) = other {
-            let taken = (other.spans.at("metadata.name"), "there is such a pipeline");
+            let taken = (other.document.spans.at("metadata.name"), "there is such a resource");
             findings.push(taken_name(&document.metadata.name, old, document.spans.at("spec.renamedFrom"), taken));
         }
     }

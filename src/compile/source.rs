@@ -1,4 +1,4 @@
-//! The Kafka-engine tables of a pipeline: the one that reads and the one that writes dead letters.
+//! The Kafka-engine tables of a pipeline: the one that reads and those that write.
 
 use super::project::{self, Project};
 use crate::manifest::{ErrorMode, MaybeSecret, SourceSpec};
@@ -32,19 +32,9 @@ pub(super) struct KafkaTable<'a> {
 }
 
 pub(super) fn reading(table: KafkaTable<'_>, spec: &SourceSpec, project: &Project<'_>) -> Definition {
-    let mut settings = connection(&table, project, spec.collection.is_some());
-    let format = spec.format.as_deref();
-    if format.is_some() || spec.collection.is_none() {
-        settings.insert("kafka_format".into(), text(format.unwrap_or("JSONEachRow")));
-    }
+    let mut settings = BTreeMap::new();
     if spec.consumers.is_some() || spec.collection.is_none() {
         settings.insert("kafka_num_consumers".into(), number(spec.consumers.unwrap_or(1)));
-    }
-    if let Some(schema) = &spec.schema {
-        settings.insert("kafka_schema".into(), text(&format!("{}:{}", schema.file, schema.message)));
-    }
-    if let Some(registry) = &spec.registry {
-        settings.insert("format_avro_schema_registry_url".into(), setting(registry, table.directory));
     }
     match spec.errors.mode {
         ErrorMode::Stop => {}
@@ -55,6 +45,33 @@ pub(super) fn reading(table: KafkaTable<'_>, spec: &SourceSpec, project: &Projec
         ErrorMode::Stream => {
             settings.insert("kafka_handle_error_mode".into(), text("stream"));
         }
+    }
+    made(table, settings, spec, project)
+}
+
+/// A table through which messages are written.
+pub(super) fn writing(table: KafkaTable<'_>, spec: &SourceSpec, project: &Project<'_>) -> Definition {
+    made(table, BTreeMap::new(), spec, project)
+}
+
+/// What both have: the connection, the format, and what the author set.
+fn made(
+    table: KafkaTable<'_>,
+    own: BTreeMap<String, SettingValue>,
+    spec: &SourceSpec,
+    project: &Project<'_>,
+) -> Definition {
+    let mut settings = connection(&table, project, spec.collection.is_some());
+    settings.extend(own);
+    let format = spec.format.as_deref();
+    if format.is_some() || spec.collection.is_none() {
+        settings.insert("kafka_format".into(), text(format.unwrap_or("JSONEachRow")));
+    }
+    if let Some(schema) = &spec.schema {
+        settings.insert("kafka_schema".into(), text(&format!("{}:{}", schema.file, schema.message)));
+    }
+    if let Some(registry) = &spec.registry {
+        settings.insert("format_avro_schema_registry_url".into(), setting(registry, table.directory));
     }
     for (key, value) in &spec.settings {
         settings.insert(key.clone(), setting(value, table.directory));
@@ -70,19 +87,6 @@ pub(super) fn reading(table: KafkaTable<'_>, spec: &SourceSpec, project: &Projec
         let named = |(k, v): (&String, &MaybeSecret)| EngineArg::Named(k.clone(), setting(v, table.directory));
         engine.args.extend(collection.overrides.iter().map(named));
     }
-    Definition {
-        columns: table.columns,
-        settings,
-        comment: table.comment,
-        ..Definition::new(table.name.clone(), engine)
-    }
-}
-
-/// The table through which dead letters are written, as JSON.
-pub(super) fn writing(table: KafkaTable<'_>, project: &Project<'_>) -> Definition {
-    let mut settings = connection(&table, project, false);
-    settings.insert("kafka_format".into(), text("JSONEachRow"));
-    let engine = Engine::plain("Kafka");
     Definition {
         columns: table.columns,
         settings,

@@ -1,10 +1,11 @@
 //! A target, names and engine resolved.
 
-use super::columns::{self, TargetColumn};
+use super::columns::{self, ColumnValue, TargetColumn};
 use super::engine;
 use super::project::Project;
 use crate::manifest::{DistributedSpec, Distribution, Document, Finding, KafkaPipelineSpec, TargetSpec, Writes};
-use crate::model::{Engine, ObjectName};
+use crate::model::consumption::METADATA;
+use crate::model::{Column, DefaultKind, Engine, Fragment, ObjectName};
 
 /// One target of a pipeline.
 pub(super) struct Target<'a> {
@@ -86,7 +87,7 @@ pub(super) fn resolve<'a>(
     };
     Some(Target {
         engine: engine(document, spec, path, project, findings),
-        columns: spec.columns.iter().map(|c| columns::resolve(c, project)).collect(),
+        columns: spec.columns.iter().map(|c| columns::resolve(c, project)).chain(metadata(spec.consumed)).collect(),
         spec,
         path: path.to_owned(),
         table,
@@ -96,6 +97,14 @@ pub(super) fn resolve<'a>(
         reads: None,
         writes,
         cluster,
+    })
+}
+
+/// The columns in which a row tells how it was consumed: nothing on the wire fills them.
+fn metadata(consumed: bool) -> impl Iterator<Item = TargetColumn> {
+    METADATA.into_iter().filter(move |_| consumed).map(|(name, data_type, default)| {
+        let default = default.map(|text| (DefaultKind::Default, Some(Fragment::new(text))));
+        TargetColumn { column: Column { default, ..Column::new(name, data_type) }, value: ColumnValue::Table }
     })
 }
 

@@ -119,12 +119,7 @@ fn read(
     findings: &mut Vec<Finding>,
 ) -> Option<(String, String)> {
     let Some(wire) = reading.columns.type_of(&name) else {
-        let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
-        let finding = Finding::error("pipeline/no-value", message, document.spans.at(&format!("{path}.name")));
-        let known = reading.columns.all().iter().map(|(n, _)| n.as_str());
-        let help = "give the column an `expression`, or add it to `spec.source.columns`";
-        let finding = finding.did_you_mean(&name, known);
-        findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
+        findings.push(no_value(document, path, &name, reading.columns));
         return None;
     };
     let made = convert(&expression::column(SOURCE, &name), wire, data_type, reading.lenient);
@@ -132,6 +127,15 @@ fn read(
         findings.push(throws(document, path, wire, data_type));
     }
     made.map(|made| (made.value, name))
+}
+
+/// The finding for a column that has no value.
+pub(super) fn no_value(document: &Document<KafkaPipelineSpec>, path: &str, name: &str, columns: &Readable) -> Finding {
+    let message = format!("nothing gives `{name}` a value: what the view reads has no such column");
+    let finding = Finding::error("pipeline/no-value", message, document.spans.at(&format!("{path}.name")));
+    let finding = finding.did_you_mean(name, columns.all().iter().map(|(n, _)| n.as_str()));
+    let help = "give the column an `expression`, or add it to the columns on the wire";
+    if finding.help.is_some() { finding } else { finding.help(help) }
 }
 
 /// The finding for a conversion that would stop the pipeline at the first bad value although errors are kept.

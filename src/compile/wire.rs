@@ -40,6 +40,11 @@ impl Readable {
         Self(all)
     }
 
+    /// Columns of messages that no Kafka table reads.
+    pub fn of_columns(wire: &[Column]) -> Self {
+        Self(wire.iter().map(|c| (c.name.clone(), c.data_type.as_str().to_owned())).collect())
+    }
+
     /// Columns of another target.
     pub fn of_target(target: &Target<'_>) -> Self {
         Self(target.columns.iter().flat_map(|c| flattened(&c.column.name, c.column.data_type.as_str())).collect())

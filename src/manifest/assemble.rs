@@ -44,6 +44,8 @@ pub fn place(decoded: Vec<Decoded>, loaded: &mut Loaded) {
             Some(AnyDocument::Project(document)) => loaded.project = Some(*document),
             Some(AnyDocument::Topic(document)) => loaded.topics.push(*document),
             Some(AnyDocument::KafkaPipeline(document)) => loaded.pipelines.push(*document),
+            Some(AnyDocument::OutgoingSink(document)) => loaded.sinks.push(*document),
+            Some(AnyDocument::ManualConsumer(document)) => loaded.consumers.push(*document),
             None => match (kind, name) {
                 (Some(kind), Some((name, _))) => loaded.unread.documents.push((kind, name)),
                 (Some(_) | None, _) => loaded.unread.anything = true,
@@ -52,5 +54,7 @@ pub fn place(decoded: Vec<Decoded>, loaded: &mut Loaded) {
     }
     loaded.topics.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     loaded.pipelines.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    loaded.sinks.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
+    loaded.consumers.sort_by(|a, b| a.metadata.name.cmp(&b.metadata.name));
     loaded.findings.sort_by(|a, b| (a.place, a.code, &a.message).cmp(&(b.place, b.code, &b.message)));
 }

@@ -1,6 +1,7 @@
 //! A tree to a typed document, with every finding on the way.
 
 use super::check::{Checker, is_null};
+use super::consumer::ManualConsumerSpec;
 use super::document::Document;
 use super::envelope::{API_VERSION, LifecycleSpec, Metadata};
 use super::finding::{FileId, Finding, Place};
@@ -9,6 +10,7 @@ use super::pipeline::KafkaPipelineSpec;
 use super::project::ProjectSpec;
 use super::schema::{DocumentKind, KINDS};
 use super::shape::Shape;
+use super::sink::OutgoingSinkSpec;
 use super::spans::Spans;
 use super::suggest::nearest;
 use super::topic::TopicSpec;
@@ -25,6 +27,10 @@ pub enum AnyDocument {
     Topic(Box<Document<TopicSpec>>),
     /// `kind: KafkaPipeline`
     KafkaPipeline(Box<Document<KafkaPipelineSpec>>),
+    /// `kind: OutgoingSink`
+    OutgoingSink(Box<Document<OutgoingSinkSpec>>),
+    /// `kind: ManualConsumer`
+    ManualConsumer(Box<Document<ManualConsumerSpec>>),
 }
 
 /// What became of one document.
@@ -58,9 +64,6 @@ struct Whole<S> {
     spec: S,
 }
 
-/// Kinds of later versions: told apart from typing errors.
-const LATER: [&str; 2] = ["OutgoingSink", "ManualConsumer"];
-
 /// The kind a document claims, if it is one that can be read.
 pub fn kind_of(node: &Node) -> Option<DocumentKind> {
     let word = node.get("kind")?.text()?;
@@ -83,7 +86,7 @@ pub fn decode(mut root: Node, origins: Origins<'_>) -> Decoded {
     let Checker { mut findings, lossy, .. } = checker;
     let name = name.or_else(|| name_of(&root, origins));
     let spans = Spans::new(origins.file, Arc::clone(origins.text), Arc::new(root));
-    // What a Topic or a pipeline lost would come back as findings about the rest of it. The project is kept:
+    // What another document lost would come back as findings about the rest of it. The project is kept:
     // without it nothing else could be looked at.
     let usable = !lossy || kind == DocumentKind::Project;
     let document = value.filter(|_| usable).and_then(|value| {
@@ -92,6 +95,8 @@ pub fn decode(mut root: Node, origins: Origins<'_>) -> Decoded {
             DocumentKind::Project => typed(value, place, &mut findings).map(AnyDocument::Project),
             DocumentKind::Topic => typed(value, place, &mut findings).map(AnyDocument::Topic),
             DocumentKind::KafkaPipeline => typed(value, place, &mut findings).map(AnyDocument::KafkaPipeline),
+            DocumentKind::OutgoingSink => typed(value, place, &mut findings).map(AnyDocument::OutgoingSink),
+            DocumentKind::ManualConsumer => typed(value, place, &mut findings).map(AnyDocument::ManualConsumer),
         }
     });
     Decoded { document, kind: Some(kind), name, findings }
@@ -169,10 +174,6 @@ fn unknown_kind(kind: &Entry, origins: Origins<'_>) -> Vec<Finding> {
         Origin::Unknown => Vec::new(),
         Origin::Substituted => {
             vec![finding("unknown kind (after variables are put in)".into()).label("no such kind")]
-        }
-        Origin::Written if LATER.contains(&word) => {
-            let finding = finding(format!("this version of sluice does not have the kind `{word}` yet"));
-            vec![finding.label("not yet").help("remove the document, or keep its file out of `spec.manifests`")]
         }
         Origin::Written => {
             let finding = finding(format!("unknown kind `{word}`")).label("no such kind");

@@ -1,10 +1,12 @@
 //! What loading gives: the files, the documents in them, and what is wrong.
 
+use super::consumer::ManualConsumerSpec;
 use super::envelope::{LifecycleSpec, Metadata};
 use super::finding::{FileId, Finding};
 use super::pipeline::KafkaPipelineSpec;
 use super::project::ProjectSpec;
 use super::schema::DocumentKind;
+use super::sink::OutgoingSinkSpec;
 use super::spans::Spans;
 use super::topic::TopicSpec;
 use std::path::PathBuf;
@@ -23,8 +25,8 @@ pub struct Document<S> {
     pub spans: Spans,
     /// Folder of the project file: paths in the document are relative to it.
     pub directory: PathBuf,
-    /// Whether there are findings about its form. It says less than its author wrote; of a Topic or a
-    /// KafkaPipeline nothing but fields with unknown names is missing.
+    /// Whether there are findings about its form. It says less than its author wrote; of all but the
+    /// Project nothing but fields with unknown names is missing.
     pub flawed: bool,
 }
 
@@ -41,6 +43,10 @@ pub struct Loaded {
     pub topics: Vec<Document<TopicSpec>>,
     /// Pipelines by name.
     pub pipelines: Vec<Document<KafkaPipelineSpec>>,
+    /// Outgoing sinks by name.
+    pub sinks: Vec<Document<OutgoingSinkSpec>>,
+    /// Manual consumers by name.
+    pub consumers: Vec<Document<ManualConsumerSpec>>,
     /// What is wrong: by file, position and code; findings without a place first.
     pub findings: Vec<Finding>,
     /// What the manifests declare but could not be read.
@@ -55,6 +61,8 @@ impl Loaded {
             DocumentKind::Project => self.project.iter().any(|d| d.metadata.name == name),
             DocumentKind::Topic => self.topics.iter().any(|d| d.metadata.name == name),
             DocumentKind::KafkaPipeline => self.pipelines.iter().any(|d| d.metadata.name == name),
+            DocumentKind::OutgoingSink => self.sinks.iter().any(|d| d.metadata.name == name),
+            DocumentKind::ManualConsumer => self.consumers.iter().any(|d| d.metadata.name == name),
         };
         there || self.unread.anything || self.unread.documents.iter().any(|(k, n)| *k == kind && n == name)
     }

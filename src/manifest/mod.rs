@@ -21,6 +21,7 @@ mod variables;
 mod wording;
 mod yaml;
 
+pub mod consumer;
 pub mod document;
 pub mod envelope;
 pub mod finding;
@@ -30,12 +31,14 @@ pub mod pipeline;
 pub mod project;
 pub mod project_file;
 pub mod schema;
+pub mod sink;
 pub mod source;
 pub mod spans;
 pub mod target;
 pub mod topic;
 pub mod value;
 
+pub use consumer::{ConsumerNamesSpec, ConsumerTargetSpec, DeadLettersSpec, ManualConsumerSpec, OnBadMessageSpec};
 pub use document::{Document, Files, Loaded, SourceText, Unread};
 pub use envelope::{DeletionSpec, IncompatibleSpec, LifecycleSpec, Metadata, StateSpec};
 pub use finding::{FileId, Finding, Place, Severity};
@@ -47,6 +50,7 @@ pub use project::{
 };
 pub use project_file::{NoProject, find_project};
 pub use schema::{DocumentKind, manifest_schema};
+pub use sink::{FeedSpec, OutgoingSinkSpec, SinkColumnSpec, SinkDistributedSpec, SinkDistribution};
 pub use source::{Disk, FileSource, Memory, PathKind};
 pub use spans::Spans;
 pub use target::{

@@ -1,8 +1,10 @@
 //! The JSON Schema of the manifests, from the types that read them.
 
+use super::consumer::ManualConsumerSpec;
 use super::envelope::{API_VERSION, LifecycleSpec, Metadata};
 use super::pipeline::KafkaPipelineSpec;
 use super::project::ProjectSpec;
+use super::sink::OutgoingSinkSpec;
 use super::topic::TopicSpec;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -16,7 +18,7 @@ pub fn manifest_schema() -> Value {
     let mut schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "sluice manifest",
-        "description": "A document of a sluice project: Project, Topic or KafkaPipeline.",
+        "description": "A document of a sluice project: Project, Topic, KafkaPipeline, OutgoingSink or ManualConsumer.",
         "oneOf": kinds,
         "$defs": generator.take_definitions(true),
     });
@@ -33,10 +35,20 @@ pub enum DocumentKind {
     Topic,
     /// `kind: KafkaPipeline`
     KafkaPipeline,
+    /// `kind: OutgoingSink`
+    OutgoingSink,
+    /// `kind: ManualConsumer`
+    ManualConsumer,
 }
 
 /// Every kind that can be read.
-pub const KINDS: [DocumentKind; 3] = [DocumentKind::Project, DocumentKind::Topic, DocumentKind::KafkaPipeline];
+pub const KINDS: [DocumentKind; 5] = [
+    DocumentKind::Project,
+    DocumentKind::Topic,
+    DocumentKind::KafkaPipeline,
+    DocumentKind::OutgoingSink,
+    DocumentKind::ManualConsumer,
+];
 
 impl DocumentKind {
     /// The word in manifests.
@@ -45,6 +57,8 @@ impl DocumentKind {
             DocumentKind::Project => "Project",
             DocumentKind::Topic => "Topic",
             DocumentKind::KafkaPipeline => "KafkaPipeline",
+            DocumentKind::OutgoingSink => "OutgoingSink",
+            DocumentKind::ManualConsumer => "ManualConsumer",
         }
     }
 
@@ -66,6 +80,13 @@ impl DocumentKind {
                 part::<KafkaPipelineSpec>(generator),
                 "Topics, the Kafka table that reads them, and the tables behind it.",
             ),
+            DocumentKind::OutgoingSink => (
+                part::<OutgoingSinkSpec>(generator),
+                "A Kafka table that writes to a topic, a Distributed table over it, and views that feed it.",
+            ),
+            DocumentKind::ManualConsumer => {
+                (part::<ManualConsumerSpec>(generator), "Topics, and the tables that `sluice consume` fills from them.")
+            }
         };
         let mut metadata = part::<Metadata>(generator);
         metadata["description"] = json!("Name and description of the resource.");

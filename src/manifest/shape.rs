@@ -56,10 +56,14 @@ impl Shape {
         static PROJECT: LazyLock<Shape> = LazyLock::new(|| read(DocumentKind::Project));
         static TOPIC: LazyLock<Shape> = LazyLock::new(|| read(DocumentKind::Topic));
         static PIPELINE: LazyLock<Shape> = LazyLock::new(|| read(DocumentKind::KafkaPipeline));
+        static SINK: LazyLock<Shape> = LazyLock::new(|| read(DocumentKind::OutgoingSink));
+        static CONSUMER: LazyLock<Shape> = LazyLock::new(|| read(DocumentKind::ManualConsumer));
         match kind {
             DocumentKind::Project => &PROJECT,
             DocumentKind::Topic => &TOPIC,
             DocumentKind::KafkaPipeline => &PIPELINE,
+            DocumentKind::OutgoingSink => &SINK,
+            DocumentKind::ManualConsumer => &CONSUMER,
         }
     }
 

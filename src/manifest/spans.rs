@@ -2,6 +2,7 @@
 
 use super::finding::{FileId, Place};
 use super::node::{Entry, Node, NodeKind, Style};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The places of one document. Cheap to clone.
@@ -10,6 +11,8 @@ pub struct Spans {
     file: FileId,
     text: Arc<str>,
     root: Arc<Node>,
+    /// Paths that are asked for, with those where the same was written; the first that fits counts.
+    aliases: Arc<Vec<(String, String)>>,
 }
 
 /// What a path leads to: the value, and its field where it is one.
@@ -21,7 +24,21 @@ struct Found<'a> {
 impl Spans {
     /// The places of a document in a file.
     pub fn new(file: FileId, text: Arc<str>, root: Arc<Node>) -> Self {
-        Self { file, text, root }
+        Self { file, text, root, aliases: Arc::default() }
+    }
+
+    /// The same places under other paths: what begins with the first of a pair was written where the second leads.
+    pub fn under(self, aliases: Vec<(String, String)>) -> Self {
+        Self { aliases: Arc::new(aliases), ..self }
+    }
+
+    /// Where a path leads in the document as it was written.
+    fn written<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let fits = |(from, to): &(String, String)| {
+            let rest = path.strip_prefix(from.as_str())?;
+            (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{to}{rest}"))
+        };
+        self.aliases.iter().find_map(fits).map_or(Cow::Borrowed(path), Cow::Owned)
     }
 
     /// The value at a path such as `spec.targets[0].orderBy`. Names may hold dots. What is not there is shown by
@@ -44,13 +61,13 @@ impl Spans {
 
     /// Whether the path was written in the document.
     pub fn has(&self, path: &str) -> bool {
-        walk(&self.root, path).is_some()
+        walk(&self.root, &self.written(path)).is_some()
     }
 
     /// Bytes `start..end` of a scalar's value, as a place in the file. Where the value does not stand in the file
     /// letter by letter (variables, escapes) it is the whole scalar.
     pub fn within(&self, path: &str, start: usize, end: usize) -> Place {
-        let range = walk(&self.root, path).and_then(|f| value_range(&self.text, f.value, start, end));
+        let range = walk(&self.root, &self.written(path)).and_then(|f| value_range(&self.text, f.value, start, end));
         match range {
             Some((start, end)) => Place { file: self.file, start, end },
             None => self.at(path),
@@ -63,7 +80,8 @@ impl Spans {
     }
 
     fn nearest(&self, path: &str) -> Option<Found<'_>> {
-        let mut path = path;
+        let written = self.written(path);
+        let mut path: &str = &written;
         loop {
             if path.is_empty() {
                 return None;

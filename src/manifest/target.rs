@@ -78,6 +78,9 @@ pub struct TargetSpec {
     /// Cluster whose hosts keep the rows, if not the project's.
     #[serde(default)]
     pub cluster: Option<String>,
+    /// Whether its rows tell how they were consumed; no field of a manifest.
+    #[serde(skip)]
+    pub consumed: bool,
 }
 
 /// What the view inserts into.

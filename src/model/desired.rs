@@ -70,16 +70,16 @@ pub enum UnmanagedConfig {
     Remove,
 }
 
-/// A pipeline: its objects and how they hang together.
+/// A resource that comes to ClickHouse objects, of whatever kind: its objects and how they hang together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DesiredPipeline {
     /// Its resource.
     pub id: ResourceId,
     /// Topics it reads, as named at the brokers.
     pub topics: Vec<String>,
-    /// Topics it writes (dead letters), as named at the brokers.
+    /// Topics it writes, as named at the brokers.
     pub writes_topics: Vec<String>,
-    /// Consumer group.
+    /// Consumer group; of an `OutgoingSink` the one that the Kafka engine wants and nobody reads with.
     pub group: String,
     /// Where the group begins when it has no offsets yet.
     pub start_from: Option<StartFrom>,
@@ -136,8 +136,8 @@ pub enum StartFrom {
 pub enum Role {
     /// Kafka-engine table that reads.
     Source,
-    /// Kafka-engine table that writes dead letters.
-    ErrorSink,
+    /// Kafka-engine table that writes.
+    Sink,
     /// Table with the rows of one host.
     Local,
     /// Distributed table over the local ones.
@@ -148,6 +148,8 @@ pub enum Role {
     View,
     /// The view between the Kafka table and everything else: consumption starts with it.
     EntryView,
+    /// Materialized view that publishes what is inserted into tables of others.
+    Feed,
 }
 
 /// Guards of a resource.

@@ -4,7 +4,7 @@ use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
 use crate::diff::{ChangeSet, PipelineDiff};
-use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Topology};
+use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Role, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -35,6 +35,17 @@ impl Draft {
     /// Whether there is anything to do.
     pub fn has_steps(&self) -> bool {
         !self.steps.is_empty()
+    }
+
+    /// Adds a hazard to the steps that bring it along.
+    pub fn endanger(&mut self, hazard: Hazard, brings: impl Fn(&TableAction) -> bool) {
+        for step in &mut self.steps {
+            if let Action::Table(action) = &step.action
+                && brings(action)
+            {
+                step.hazards.push(hazard);
+            }
+        }
     }
 
     /// The steps so far.
@@ -113,7 +124,12 @@ pub fn plan(
     let mut relations = Relations::default();
     for pipeline in &desired.pipelines {
         for object in &pipeline.objects {
-            relations.add(&object.definition, &object.reads, &pipeline.topics);
+            let topics = if object.role == Role::Sink { &pipeline.writes_topics } else { &pipeline.topics };
+            relations.add(&object.definition, &object.reads, topics);
+            if object.role == Role::Sink {
+                relations.sinks.insert(object.definition.name.clone());
+                relations.sinks.extend(object.renamed_from.clone());
+            }
         }
         add_old_names(&mut relations, pipeline);
     }
@@ -152,7 +168,8 @@ fn add_old_names(relations: &mut Relations, pipeline: &DesiredPipeline) {
             relations.writes.extend(definition.target.as_ref().map(|t| (name.clone(), old(t))));
         }
         if definition.engine.name == "Kafka" {
-            relations.topics.insert(name.clone(), pipeline.topics.clone());
+            let topics = if object.role == Role::Sink { &pipeline.writes_topics } else { &pipeline.topics };
+            relations.topics.insert(name.clone(), topics.clone());
         }
         if let Some(under) = relations.over.get(&definition.name).map(old) {
             relations.over.insert(name, under);

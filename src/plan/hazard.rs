@@ -27,11 +27,13 @@ pub enum Hazard {
     CopiesData,
     /// New rows go to other shards than old ones.
     ReshardsNewRowsOnly,
+    /// Rows that somebody writes meanwhile do not get where they should.
+    MissesRows,
 }
 
 impl Hazard {
     /// Every hazard.
-    pub const ALL: [Hazard; 11] = [
+    pub const ALL: [Hazard; 12] = [
         Hazard::DeletesData,
         Hazard::RecreatesTopic,
         Hazard::ChangesKeyMapping,
@@ -43,6 +45,7 @@ impl Hazard {
         Hazard::MayDuplicate,
         Hazard::CopiesData,
         Hazard::ReshardsNewRowsOnly,
+        Hazard::MissesRows,
     ];
 
     /// Its name, as in `--allow`.
@@ -59,6 +62,7 @@ impl Hazard {
             Hazard::MayDuplicate => "may-duplicate",
             Hazard::CopiesData => "copies-data",
             Hazard::ReshardsNewRowsOnly => "reshards-new-rows-only",
+            Hazard::MissesRows => "misses-rows",
         }
     }
 
@@ -86,6 +90,10 @@ impl Hazard {
                 "new rows go to the shards of the new key and old ones stay where they are: a query that counts on the \
                  key to find all rows of one shard misses some"
             }
+            Hazard::MissesRows => {
+                "rows that are inserted while this happens are not published by the view that is away, or stay in the table \
+                 that is replaced: stop what inserts them first"
+            }
         }
     }
 
@@ -99,7 +107,8 @@ impl Hazard {
             | Hazard::ReplaysMessages
             | Hazard::SkipsMessages
             | Hazard::MayDuplicate
-            | Hazard::ReshardsNewRowsOnly => true,
+            | Hazard::ReshardsNewRowsOnly
+            | Hazard::MissesRows => true,
             Hazard::PausesIngestion | Hazard::BreaksReaders | Hazard::CopiesData => false,
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Relations {
     pub over: BTreeMap<ObjectName, ObjectName>,
     /// Topics of each Kafka table.
     pub topics: BTreeMap<ObjectName, Vec<String>>,
+    /// Kafka tables that write.
+    pub sinks: BTreeSet<ObjectName>,
 }
 
 impl Relations {
@@ -58,6 +60,16 @@ impl Relations {
     /// Whether it is a view that reads a Kafka table: with it ingestion begins and ends.
     fn is_entry(&self, view: &ObjectName) -> bool {
         self.reads.get(view).into_iter().flatten().any(|table| self.topics.contains_key(table))
+    }
+
+    /// Whether it is a Kafka table that reads, or may.
+    fn consumes(&self, table: &ObjectName) -> bool {
+        self.topics.contains_key(table) && !self.sinks.contains(table)
+    }
+
+    /// Whether a Distributed table lies over a Kafka table: what goes through it is published.
+    fn publishes(&self, table: &ObjectName) -> bool {
+        self.over.get(table).is_some_and(|under| self.topics.contains_key(under))
     }
 
     /// Other views that read what a view reads.
@@ -231,7 +243,7 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 
             TableAction::Drop { name, is_view, .. } if swaps.filled(name, at) => 24 + 3 * u8::from(*is_view),
             // A view goes at once when its Kafka table is gone, and else waits for a stream that may run for seconds; and a
             // stream that finds no view commits what it has read.
-            TableAction::Drop { name, .. } if relations.topics.contains_key(name) => 1,
+            TableAction::Drop { name, .. } if relations.consumes(name) => 1,
             TableAction::Drop { name, is_view: true, .. } if relations.is_entry(name) => 2,
             TableAction::Drop { is_view: true, .. } => 3,
             TableAction::Flush { name } if swaps.filled(name, at) => 22,
@@ -250,12 +262,15 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 
                 _ => 8,
             },
             TableAction::Alter { name, commands } => match relations.over.contains_key(name) {
+                // Before the queue is sent and the Kafka table lets go of the columns.
+                true if relations.publishes(name) && commands.iter().all(is_shrinking) => 3,
                 true => 12,
                 false if commands.iter().all(is_shrinking) => 15,
                 false => 9,
             },
             TableAction::Copy(_) => 10,
             TableAction::Exchange { left, .. } if relations.over.contains_key(left) => 12,
+            TableAction::Exchange { left, .. } if relations.topics.contains_key(left) => 12,
             TableAction::Exchange { .. } => 11,
             TableAction::Rename { pairs } if takes_over(pairs) => 11,
             TableAction::Rename { pairs } if pairs.iter().any(|(from, _)| swaps.stands_aside(from, at)) => 19,
@@ -441,7 +456,7 @@ fn before(subject: &Subject, relations: &Relations) -> Vec<Subject> {
         Subject::Drop(name) => {
             let mut all = vec![Subject::Flush(name.clone())];
             // What reads, writes or lies over it goes first, but for a Kafka table: the ranks place it.
-            if relations.topics.contains_key(name) {
+            if relations.consumes(name) {
                 return all;
             }
             let above = relations.reads.keys().chain(relations.over.keys());

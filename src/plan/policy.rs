@@ -64,7 +64,8 @@ impl Policy {
             | Hazard::BreaksReaders
             | Hazard::MayDuplicate
             | Hazard::CopiesData
-            | Hazard::ReshardsNewRowsOnly => false,
+            | Hazard::ReshardsNewRowsOnly
+            | Hazard::MissesRows => false,
         };
         !hazard.needs_consent() || by_manifest || self.allow.iter().any(named)
     }

@@ -168,7 +168,7 @@ async fn complaints(
 /// A Kafka table is made with any format, and reads nothing where the server does not have it.
 async fn formats(reader: &ClickHouseReader, round: &Round<'_>) -> Result<Vec<Complaint>, ObserveError> {
     let mut found = Vec::new();
-    for (role, writes) in [(Role::Source, false), (Role::ErrorSink, true)] {
+    for (role, writes) in [(Role::Source, false), (Role::Sink, true)] {
         let tables = round.questions.iter().filter(|(o, _)| o.desired.role == role);
         let named: Vec<(&Definition, &str)> = tables
             .filter_map(|(o, _)| match o.desired.definition.settings.get("kafka_format")? {

@@ -34,7 +34,7 @@ variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic A
 variants!(table_action_name, TABLE_ACTIONS, TableAction: CreateDatabase Create CreateFillingView Fill Comment Alter ModifyQuery
     Flush Copy StartMerges Exchange Rename Drop);
 variants!(hazard_name, HAZARDS, Hazard: DeletesData RecreatesTopic ChangesKeyMapping ShortensRetention PausesIngestion
-    BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly);
+    BreaksReaders ReplaysMessages SkipsMessages MayDuplicate CopiesData ReshardsNewRowsOnly MissesRows);
 variants!(attribute_name, ATTRIBUTES, Attribute: Kind Comment Column ColumnOrder Engine PartitionBy OrderBy PrimaryKey
     SampleBy Ttl Setting Index Projection Constraint Query Target);
 

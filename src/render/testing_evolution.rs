@@ -51,7 +51,10 @@ pub(super) fn evolved(plan: &mut Plan) {
     ];
     let start = Start::Of("old-readers".into());
     let steps: [(TableAction, &[Hazard]); 6] = [
-        (TableAction::Alter { name: object("raw.evolved"), commands }, &[Hazard::ReshardsNewRowsOnly]),
+        (
+            TableAction::Alter { name: object("raw.evolved"), commands },
+            &[Hazard::ReshardsNewRowsOnly, Hazard::MissesRows],
+        ),
         (TableAction::Copy(Box::new(copy)), &[Hazard::CopiesData]),
         (TableAction::StartMerges { name: local.clone() }, &[]),
         (TableAction::Exchange { left: local, right: next.clone() }, &[]),

@@ -243,7 +243,7 @@ proptest! {
             let ids = compiled.desired.pipelines.iter().map(|p| p.id.clone());
             let again = Policy {
                 recreate: ids.collect(),
-                allow: vec![Allowance::parse("deletes-data").unwrap()],
+                allow: ["deletes-data", "misses-rows"].map(|h| Allowance::parse(h).unwrap()).to_vec(),
                 ..Policy::default()
             };
             let plan = planned(&compiled, &mut live, &again);

@@ -30,6 +30,8 @@ ReplicatedMergeTree). Below they stand beside each other. This page is made by a
 | `create_projection`, `create_indexes`, `index_fields` | `projections`, `indexes`: named, typed, compared |
 | `skip_alter_on_error: true` | nothing is skipped: a failed step is told with the server's words, and the next apply goes on |
 | `recreate_tables: true` | `--recreate KafkaPipeline/NAME`, only with `--allow deletes-data` |
+| `covid_alerts_outgoing` and its Distributed table, made by hand | `kind: OutgoingSink` |
+| DAG `covid_manual_kafka_consumer`: a table with metadata columns, made by the job itself | `kind: ManualConsumer` |
 | \"Check that the tables exist\" afterwards | every attribute on every host is compared; the plan after an apply is empty |
 
 ";

@@ -26,6 +26,12 @@ pub(super) fn run(arguments: &Validate, settings: &Settings) -> Result<Exit, Fai
 fn summary(read: &project::Read) -> String {
     let loaded = &read.loaded;
     let found = findings::tally(&read.findings);
-    let resources = [count(loaded.topics.len(), "topic"), count(loaded.pipelines.len(), "pipeline")].join(", ");
+    let mut resources = vec![count(loaded.topics.len(), "topic"), count(loaded.pipelines.len(), "pipeline")];
+    for (number, word) in [(loaded.sinks.len(), "sink"), (loaded.consumers.len(), "consumer")] {
+        if number > 0 {
+            resources.push(count(number, word));
+        }
+    }
+    let resources = resources.join(", ");
     format!("{} with {resources}: {found}\n", count(loaded.files.len(), "file"))
 }

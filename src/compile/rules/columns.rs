@@ -35,7 +35,7 @@ pub(super) fn wire(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             (column.renamed_from.is_some(), "renamedFrom", "a Kafka table keeps nothing: write the new name only"),
         ];
         for (_, field, help) in given.into_iter().filter(|(given, ..)| *given) {
-            let message = format!("`{}` is a column of the Kafka table: it takes no `{field}`", column.name);
+            let message = format!("`{}` is a column on the wire: it takes no `{field}`", column.name);
             let finding = Finding::error("pipeline/source-column", message, scene.key(&path(field)));
             findings.push(finding.label("a message gives the value").help(help));
         }

@@ -2,6 +2,7 @@
 
 use super::scene::Scene;
 use crate::manifest::Finding;
+use crate::model::Kind;
 
 /// What is said about a table that is not made.
 pub(super) fn ignored(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
@@ -43,9 +44,12 @@ pub(super) fn unknown(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         } else {
             let message = format!("{} has no columns", spec.table);
             let finding = Finding::error("pipeline/no-columns", message, place).label("no `columns`");
-            findings.push(
-                finding.help("list its columns, or mark the target `external: true` if the table is there already"),
-            );
+            findings.push(finding.help(match scene.kind() {
+                Kind::KafkaPipeline | Kind::Topic => {
+                    "list its columns, or mark the target `external: true` if the table is there already"
+                }
+                Kind::OutgoingSink | Kind::ManualConsumer => "list its columns",
+            }));
         }
     }
 }

@@ -114,6 +114,28 @@ pub(super) fn format(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
         findings.push(if finding.help.is_some() { finding } else { finding.help(help) });
         return;
     };
+    with_schema(scene, format, findings);
+    if ONE_COLUMN.contains(&format) && scene.wire.len() > 1 {
+        let names: Vec<&str> = scene.wire.iter().take(5).map(|c| c.name.as_str()).collect();
+        let more = if scene.wire.len() > names.len() { ", …" } else { "" };
+        let message =
+            format!("{format} fills one column, but {} are on the wire: {}{more}", scene.wire.len(), names.join(", "));
+        let finding = Finding::error("pipeline/one-column", message, scene.at(path)).label("one column only");
+        findings.push(
+            finding.help("declare the one in the columns on the wire and take the others from it by `expression`"),
+        );
+    }
+}
+
+/// A format that is written may be one that nobody can read: what is known of it is the schema it needs.
+pub(super) fn schema(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
+    let written = scene.source().format.as_deref().unwrap_or("JSONEachRow");
+    let format = FORMATS.into_iter().find(|f| f.eq_ignore_ascii_case(written)).unwrap_or_default();
+    with_schema(scene, format, findings);
+}
+
+fn with_schema(scene: &Scene<'_>, format: &str, findings: &mut Vec<Finding>) {
+    let (source, path) = (scene.source(), "spec.source.format");
     let set = |key: &str| source.settings.contains_key(key) || source.collection.is_some();
     let has_schema = source.schema.is_some() || set("format_schema") || set("kafka_schema");
     match format {
@@ -136,15 +158,6 @@ pub(super) fn format(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             findings.push(finding.help("write `registry: URL`, or {fromEnv: NAME} where it holds a password"));
         }
         _ => {}
-    }
-    if ONE_COLUMN.contains(&format) && scene.wire.len() > 1 {
-        let names: Vec<&str> = scene.wire.iter().take(5).map(|c| c.name.as_str()).collect();
-        let more = if scene.wire.len() > names.len() { ", …" } else { "" };
-        let message =
-            format!("{format} fills one column, but {} are on the wire: {}{more}", scene.wire.len(), names.join(", "));
-        let finding = Finding::error("pipeline/one-column", message, scene.at(path)).label("one column only");
-        findings
-            .push(finding.help("declare the one in `spec.source.columns` and take the others from it by `expression`"));
     }
 }
 

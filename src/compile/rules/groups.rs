@@ -2,6 +2,7 @@
 
 use super::scene::{Scene, stays};
 use crate::manifest::{Collection, Finding};
+use crate::model::Kind;
 use std::collections::BTreeMap;
 
 /// A group has a name.
@@ -9,7 +10,7 @@ pub(super) fn group(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     if scene.group.trim().is_empty() {
         let place = scene.at("spec.source.group");
         let finding = Finding::error("pipeline/group", "a consumer group needs a name", place).label("empty");
-        findings.push(finding.help("leave `group` out for `clickhouse-<name>-consumer`"));
+        findings.push(finding.help("leave `group` out for one that is named after the resource"));
     }
 }
 
@@ -42,31 +43,32 @@ pub(super) fn consumers(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Pipelines that take messages from each other.
+/// Resources that take messages from each other.
 pub(super) fn shared(scenes: &[Scene<'_>], findings: &mut Vec<Finding>) {
     // A named collection may lead to another Kafka.
     let mut seen: BTreeMap<(&str, Option<&str>), &Scene<'_>> = BTreeMap::new();
-    for scene in scenes.iter().filter(|s| stays(s.document.lifecycle) && !s.group.trim().is_empty()) {
+    // Nobody reads with the group of a table that writes.
+    let reading = scenes.iter().filter(|s| s.kind() != Kind::OutgoingSink);
+    for scene in reading.filter(|s| stays(s.document.lifecycle) && !s.group.trim().is_empty()) {
         let collection: Option<&Collection> = scene.source().collection.as_ref();
         let key = (scene.group.as_str(), collection.map(|c| c.name.as_str()));
         let Some(first) = seen.get(&key) else {
             seen.insert(key, scene);
             continue;
         };
-        let names = (&first.document.metadata.name, &scene.document.metadata.name);
         let common = scene.topics.iter().find(|t| first.topics.iter().any(|o| o.name == t.name));
-        let message = format!(
-            "KafkaPipeline/{} and KafkaPipeline/{} share the consumer group `{}`",
-            names.0, names.1, scene.group
-        );
-        let place =
-            |s: &Scene<'_>| if s.source().group.is_some() { s.at("spec.source.group") } else { s.at("metadata.name") };
+        let message =
+            format!("{} and {} share the consumer group `{}`", first.chain.id(), scene.chain.id(), scene.group);
+        let place = |s: &Scene<'_>| {
+            let written = s.document.spans.has("spec.source.group");
+            s.at(if written { "spec.source.group" } else { "metadata.name" })
+        };
         let finding = match common {
             Some(topic) => Finding::error("pipeline/shared-group", message, place(scene))
                 .label(format!("each of them gets only some messages of `{}`", topic.name)),
             None => Finding::warning("pipeline/shared-group", message, place(scene))
                 .label("every change of one makes the other stop and rejoin"),
         };
-        findings.push(finding.also(place(first), "the same group").help("give each pipeline a group of its own"));
+        findings.push(finding.also(place(first), "the same group").help("give each of them a group of its own"));
     }
 }

@@ -8,6 +8,7 @@ mod aggregates;
 mod amounts;
 mod column_type;
 mod columns;
+mod consumers;
 mod engines;
 mod errors;
 mod external;
@@ -32,8 +33,10 @@ mod topics;
 mod views;
 mod words;
 
+use super::chain::Chain;
 use super::project::Project;
 use crate::manifest::{Document, Finding, Loaded, Place, ProjectSpec, TopicSpec};
+use crate::model::Kind;
 use scene::Scene;
 use std::collections::BTreeSet;
 
@@ -85,6 +88,55 @@ const OF_PIPELINE: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
     shadows::aliases,
 ];
 
+/// What is looked at of a sink; its own table is the first target, its feeds are the others.
+const OF_SINK: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
+    names::objects,
+    names::twice,
+    topics::read,
+    groups::group,
+    formats::schema,
+    settings::settings,
+    secrets::in_pipeline,
+    fragments::stay_inside,
+    columns::names,
+    columns::types,
+    sharding::sharding_key,
+    external::unknown,
+    views::outputs,
+];
+
+/// What is looked at of a consumer; its table is the one target.
+const OF_CONSUMER: &[fn(&Scene<'_>, &mut Vec<Finding>)] = &[
+    names::objects,
+    names::twice,
+    topics::read,
+    groups::group,
+    formats::format,
+    settings::settings,
+    secrets::in_pipeline,
+    fragments::stay_inside,
+    columns::wire,
+    columns::names,
+    columns::values,
+    columns::types,
+    columns::renames,
+    keys::columns,
+    sorting::primary_key,
+    sorting::sampling_key,
+    sorting::elements,
+    sharding::sharding_key,
+    engines::arguments,
+    engines::replicated,
+    parts::parts,
+    parts::projections,
+    external::unknown,
+    consumers::reserved,
+    consumers::batches,
+    consumers::deduplication,
+    consumers::format_settings,
+    consumers::dead_letters,
+];
+
 /// Findings that say better what another one says too, at the same place.
 const SAID_BETTER: &[(&str, &str)] = &[
     ("pipeline/reads-distributed", "pipeline/select-source"),
@@ -105,11 +157,16 @@ pub(super) fn of_documents(loaded: &Loaded, findings: &mut Vec<Finding>) {
     topics::together(loaded, findings);
 }
 
-/// Checks the pipelines.
-pub(super) fn of_pipelines(project: &Project<'_>, loaded: &Loaded, findings: &mut Vec<Finding>) {
-    let scenes: Vec<Scene<'_>> = loaded.pipelines.iter().map(|document| Scene::new(document, project)).collect();
+/// Checks what comes to ClickHouse objects.
+pub(super) fn of_chains(project: &Project<'_>, chains: &[Chain], findings: &mut Vec<Finding>) {
+    let scenes: Vec<Scene<'_>> = chains.iter().map(|chain| Scene::new(chain, project)).collect();
     for scene in &scenes {
-        OF_PIPELINE.iter().for_each(|rule| rule(scene, findings));
+        let rules = match scene.kind() {
+            Kind::OutgoingSink => OF_SINK,
+            Kind::ManualConsumer => OF_CONSUMER,
+            Kind::KafkaPipeline | Kind::Topic => OF_PIPELINE,
+        };
+        rules.iter().for_each(|rule| rule(scene, findings));
     }
     groups::shared(&scenes, findings);
     views::reads_distributed(&scenes, findings);

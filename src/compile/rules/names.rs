@@ -1,8 +1,8 @@
 //! Names of ClickHouse objects: what the server takes, and that no two objects of a pipeline share one.
 
 use super::scene::Scene;
-use crate::manifest::{Backfill, Finding, Place};
-use crate::model::ObjectName;
+use crate::manifest::{Backfill, Finding, ManualConsumerSpec, Place};
+use crate::model::{Kind, ObjectName};
 use std::collections::BTreeMap;
 
 /// A dropped table's metadata is a file named `<database>.<table>.<uuid>.sql`, and the server refuses what would
@@ -91,7 +91,7 @@ pub(super) fn twice(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             continue;
         }
         let both = if *other == what { format!("two {what}s") } else { format!("{} and {}", a(other), a(what)) };
-        let message = format!("{name} is the name of two objects of this pipeline: {both}");
+        let message = format!("{name} is the name of two objects of this resource: {both}");
         let finding = Finding::error("pipeline/name-twice", message, places.1).label(format!("the {what}"));
         let finding = if places.0 == places.1 { finding } else { finding.also(places.0, format!("the {other}")) };
         findings.push(finding.help("give one of them another name"));
@@ -113,17 +113,24 @@ fn named(scene: &Scene<'_>) -> Vec<Named> {
     };
     let pipeline = &scene.document.metadata.name;
     let direct = scene.targets.iter().filter(|t| t.reads.is_none()).count();
-    if let Some(kafka) = &scene.kafka {
+    if let Some(kafka) = scene.kafka.as_ref().filter(|_| scene.kind() != Kind::ManualConsumer) {
         let at = written("spec.source.table".into(), "metadata.name");
-        if direct > 1 || scene.streams() {
+        if scene.kind() == Kind::KafkaPipeline && (direct > 1 || scene.streams()) {
             let hub = ObjectName::new(&kafka.database, format!("{pipeline}_hub"));
             add(hub.with_suffix("_mv"), "metadata.name".into(), "view of the hub");
             add(hub, "metadata.name".into(), "hub");
         }
         add(kafka.clone(), at, "Kafka table");
     }
-    for target in &scene.targets {
+    for (i, target) in scene.targets.iter().enumerate() {
         let table = format!("{}.table", target.path);
+        let sink = i == 0 && scene.kind() == Kind::OutgoingSink;
+        if sink {
+            if target.distributed.is_some() {
+                add(target.table.clone(), written(table, "spec.table"), "Distributed table");
+            }
+            continue;
+        }
         if !target.spec.external {
             if target.distributed.is_some() {
                 add(target.table.clone(), table.clone(), "Distributed table");
@@ -132,6 +139,9 @@ fn named(scene: &Scene<'_>) -> Vec<Named> {
                 add(target.local.clone(), written(format!("{}.names.local", target.path), &table), "table");
             }
         }
+        if scene.kind() == Kind::ManualConsumer {
+            continue;
+        }
         add(target.view.clone(), written(format!("{}.names.view", target.path), &table), "view");
         // They are there while the target is being filled.
         if target.spec.backfill == Some(Backfill::Earliest) && target.reads.is_none() {
@@ -139,6 +149,11 @@ fn named(scene: &Scene<'_>) -> Vec<Named> {
             add(target.view.with_suffix("__backfill_kafka"), path.clone(), "Kafka table that fills the target");
             add(target.view.with_suffix("__backfill"), path, "view that fills the target");
         }
+    }
+    if let Some(ManualConsumerSpec { dead_letters: Some(letters), .. }) = scene.consumer()
+        && let Some(table) = letters.table.as_deref().and_then(ObjectName::parse)
+    {
+        add(table, "spec.deadLetters.table".into(), "table of dead letters");
     }
     let errors = &scene.source().errors;
     if scene.streams()

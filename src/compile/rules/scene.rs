@@ -1,17 +1,19 @@
-//! One pipeline as the rules see it: what was written, and what the compiler resolves from it.
+//! One chain as the rules see it: what was written, and what the compiler resolves from it.
 
+use super::super::chain::{Chain, Written};
 use super::super::project::Project;
 use super::super::target::{self, Target};
 use super::super::topic;
 use super::super::wire::{self, Readable};
 use crate::manifest::{
-    Document, ErrorMode, KafkaPipelineSpec, LifecycleSpec, Place, SourceSpec, StateSpec, TargetSpec, TopicRef,
-    TopicSpec,
+    Document, ErrorMode, KafkaPipelineSpec, LifecycleSpec, ManualConsumerSpec, Place, SourceSpec, StateSpec,
+    TargetSpec, TopicRef, TopicSpec,
 };
-use crate::model::{Column, ObjectName};
+use crate::model::{Column, Kind, ObjectName};
 
-/// A pipeline and what it resolves to. Names that are none are left out: the compiler tells of them.
+/// A chain in the words of a pipeline, and what it resolves to. Names that are none are left out: the compiler tells of them.
 pub(super) struct Scene<'a> {
+    pub chain: &'a Chain,
     pub document: &'a Document<KafkaPipelineSpec>,
     pub project: &'a Project<'a>,
     pub topics: Vec<ReadTopic<'a>>,
@@ -35,7 +37,8 @@ pub(super) struct ReadTopic<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub fn new(document: &'a Document<KafkaPipelineSpec>, project: &'a Project<'a>) -> Self {
+    pub fn new(chain: &'a Chain, project: &'a Project<'a>) -> Self {
+        let document = &chain.document;
         let spec = &document.spec;
         let name = &document.metadata.name;
         // The compiler reports what these resolve badly.
@@ -51,7 +54,19 @@ impl<'a> Scene<'a> {
         let one = spec.topic.iter().map(|t| ("spec.topic".to_owned(), t));
         let many = spec.topics.iter().enumerate().map(|(i, t)| (format!("spec.topics[{i}]"), t));
         let topics = one.chain(many).filter_map(|(path, written)| read_topic(path, written, project)).collect();
-        Self { document, project, topics, kafka, group, targets, wire, readable }
+        Self { chain, document, project, topics, kafka, group, targets, wire, readable }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.chain.kind()
+    }
+
+    /// What was written, of a manual consumer.
+    pub fn consumer(&self) -> Option<&'a ManualConsumerSpec> {
+        match &self.chain.written {
+            Written::Consumer(document) => Some(&document.spec),
+            Written::Pipeline | Written::Sink(_) => None,
+        }
     }
 
     pub fn source(&self) -> &'a SourceSpec {

@@ -3,6 +3,7 @@
 use super::scene::Scene;
 use super::words::near;
 use crate::manifest::{Finding, MaybeSecret};
+use crate::model::Kind;
 
 /// Settings of the Kafka engine in ClickHouse 26.9.
 const KAFKA: [&str; 32] = [
@@ -61,8 +62,16 @@ const FIELDS: [(&str, &str); 10] = [
 pub(super) fn settings(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
     for key in scene.source().settings.keys() {
         let place = || scene.key(&format!("spec.source.settings.{key}"));
+        if key.starts_with("kafka_") && scene.kind() == Kind::ManualConsumer {
+            // A rule of its own tells.
+            continue;
+        }
         if let Some((_, field)) = FIELDS.iter().find(|(k, _)| k == key) {
             let finding = Finding::error("pipeline/setting-twice", format!("`{key}` has a field of its own"), place());
+            let field = match scene.kind() {
+                Kind::KafkaPipeline | Kind::Topic => (*field).to_owned(),
+                Kind::OutgoingSink | Kind::ManualConsumer => field.replace("spec.source.", "spec."),
+            };
             findings.push(finding.label("would win over the field").help(format!("use {field}")));
         } else if key.starts_with("kafka_") {
             if !KAFKA.contains(&key.as_str()) {

@@ -97,7 +97,7 @@ pub(super) fn read(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             external_name(scene, topic.name, &topic.path, findings);
         }
         if let Some(first) = seen.insert(topic.name, &topic.path) {
-            let message = format!("the pipeline names the topic `{}` twice", topic.name);
+            let message = format!("the topic `{}` is named twice", topic.name);
             let finding = Finding::error("pipeline/topic-twice", message, scene.at(&topic.path)).label("named again");
             findings.push(finding.also(scene.at(first), "named here"));
         }

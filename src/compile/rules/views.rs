@@ -7,7 +7,7 @@ use super::query::Query;
 use super::scene::Scene;
 use crate::manifest::{Finding, Writes};
 use crate::model::token::tokenize;
-use crate::model::{DefaultKind, ObjectName};
+use crate::model::{DefaultKind, Kind, ObjectName};
 use std::collections::BTreeMap;
 
 /// A written SELECT says everything: what stands beside it would be ignored.
@@ -77,11 +77,16 @@ pub(super) fn outputs(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             )) => false,
         };
         let lacking: Vec<&str> = target.columns.iter().filter(unfilled).map(|c| c.column.name.as_str()).collect();
-        if !lacking.is_empty() && !target.spec.external {
+        if !lacking.is_empty() && (!target.spec.external || scene.kind() == Kind::OutgoingSink) {
             let message = format!("the SELECT does not give {}", quoted(&lacking));
             let finding =
                 Finding::warning("pipeline/select-lacks", message, scene.key(&path)).label("left empty in every row");
-            findings.push(finding.help("add it to the SELECT, or give the column a `default`"));
+            findings.push(finding.help(match scene.kind() {
+                Kind::OutgoingSink => "add it to the SELECT",
+                Kind::KafkaPipeline | Kind::ManualConsumer | Kind::Topic => {
+                    "add it to the SELECT, or give the column a `default`"
+                }
+            }));
         }
     }
 }
@@ -193,7 +198,8 @@ pub(super) fn unwatched(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
 
 /// A SELECT over the Distributed table of a target: inserts into the local tables do not reach it.
 pub(super) fn reads_distributed(scenes: &[Scene<'_>], findings: &mut Vec<Finding>) {
-    let all = scenes.iter().flat_map(|scene| scene.made().map(move |target| (scene, target)));
+    let keeping = scenes.iter().filter(|scene| scene.kind() != Kind::OutgoingSink);
+    let all = keeping.flat_map(|scene| scene.made().map(move |target| (scene, target)));
     let over: BTreeMap<&ObjectName, (&Scene<'_>, &Target<'_>)> =
         all.filter(|(_, t)| t.distributed.is_some()).map(|(s, t)| (&t.table, (s, t))).collect();
     for scene in scenes {
@@ -206,12 +212,14 @@ pub(super) fn reads_distributed(scenes: &[Scene<'_>], findings: &mut Vec<Finding
                 continue;
             }
             let Some((owner, read)) = over.get(&name) else { continue };
-            let same = owner.document.metadata.name == scene.document.metadata.name;
+            let same = owner.chain.id() == scene.chain.id();
             let message = format!("{name} is a Distributed table: a view on it never fires");
             let place = scene.within(&format!("{}.select", target.path), range.start, range.end);
             let finding = Finding::error("pipeline/reads-distributed", message, place);
             let finding = finding.label(format!("rows are inserted into {}", read.local));
+            let pipelines = [owner, scene].iter().all(|s| s.kind() == Kind::KafkaPipeline);
             findings.push(match same {
+                _ if !pipelines => finding.help(format!("write `FROM {}`", read.local)),
                 true => finding.help(format!("set `reads: {name}` and write `FROM source`")),
                 false => finding.help(format!(
                     "make this a target of KafkaPipeline/{} with `reads: {name}`, and write `FROM source`",

@@ -4,10 +4,11 @@
 
 use super::backfill::{self, Filling};
 use super::consumer;
+use super::halt::{by_name, flush, stop, unguarded};
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Column, Definition, KeepFor, Live, LiveClickHouse, Owner, Role, scratch};
+use crate::model::{Column, Definition, KeepFor, Kind, Live, LiveClickHouse, Owner, Role, scratch};
 use crate::plan::build::Draft;
 use crate::plan::rebuild::Moves;
 use crate::plan::step::{Action, TableAction};
@@ -50,6 +51,9 @@ impl Evolution<'_> {
         let paused = !whole && (stops || begins || pauses(diff, treated, hosts));
         if paused {
             stop(diff, treated, hosts, plan, draft);
+        } else if treated.iter().any(|t| t.role() == Role::Sink && t.any(|t| matches!(t, Treatment::Swap))) {
+            // What is queued has the columns of the Kafka table that is there.
+            flush(treated, hosts, plan, draft);
         }
         for object in treated {
             let unfilled = fillings.iter().find_map(|f| f.comment(object.name()));
@@ -64,6 +68,7 @@ impl Evolution<'_> {
         if stops {
             outlook.offsets = Some(Offsets::Restarted);
         }
+        unguarded(treated, plan, draft);
         let makes = plan.changes.iter().any(|c| matches!(c, Change::Make { .. }));
         plan.verb = match () {
             () if makes && whole => Verb::Create,
@@ -82,12 +87,15 @@ impl Evolution<'_> {
     }
 }
 
-fn rebuilds(treated: &[Treated<'_>]) -> bool {
+pub(super) fn rebuilds(treated: &[Treated<'_>]) -> bool {
     treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))))
 }
 
 /// Whether rows must not flow while this is done.
 pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+    if diff.desired.id.kind == Kind::OutgoingSink {
+        return treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Remake)));
+    }
     let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
     let views_move = view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
     let columns_move = treated.iter().any(|t| t.moves_columns(live));
@@ -95,7 +103,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
         let renamed = !t.object.under_old_name.is_empty();
         // Were the table of one view away, the others would write the same block again and again.
         renamed
-            || matches!(t.role(), Role::Hub | Role::ErrorSink | Role::Distributed)
+            || matches!(t.role(), Role::Hub | Role::Sink | Role::Distributed)
                 && t.any(|t| matches!(t, Treatment::Remake))
     });
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
@@ -120,53 +128,6 @@ fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Dra
         let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
         draft.step_on(&plan.id, action, hosts.clone(), []);
     }
-}
-
-/// Takes away the views that read Kafka, on every host, and empties the queues behind them.
-fn stop(
-    diff: &PipelineDiff,
-    treated: &[Treated<'_>],
-    live: &LiveClickHouse,
-    plan: &mut ResourcePlan,
-    draft: &mut Draft,
-) {
-    for view in treated.iter().filter(|t| t.is_view()) {
-        let object = view.object;
-        let there = |host: &usize| object.standing(*host, live).is_some();
-        // What reads Kafka now is what stops, whatever it is to read after.
-        let reads_kafka = |host: &usize| {
-            let sources = treated.iter().filter(|t| t.role() == Role::Source);
-            let names = sources.flat_map(|s| [Some(s.name()), s.object.desired.renamed_from.as_ref()]).flatten();
-            let mut names = names.chain(diff.undeclared.keys());
-            let found = object.standing(*host, live);
-            names.any(|k| found.is_some_and(|v| v.definition.query.as_ref().is_some_and(|q| q.names(k))))
-        };
-        let remade = view.hosts_with(|t| matches!(t, Treatment::Remake));
-        let stopped: BTreeSet<usize> = object.hosts.keys().copied().filter(there).collect();
-        let stopped: BTreeSet<usize> = stopped.into_iter().filter(|h| reads_kafka(h) || remade.contains(h)).collect();
-        for (hosts, old) in by_name(view, stopped) {
-            let name = if old { object.desired.renamed_from.as_ref() } else { Some(view.name()) };
-            let Some(name) = name.cloned() else { continue };
-            let hazards = if hosts.iter().any(reads_kafka) { vec![Hazard::PausesIngestion] } else { Vec::new() };
-            let action = TableAction::Drop { name, is_view: true, sync: true };
-            draft.step_on(&plan.id, action, hosts, hazards);
-        }
-    }
-    for table in treated.iter().filter(|t| t.role() == Role::Distributed) {
-        let there = |host: &usize| table.object.standing(*host, live).is_some();
-        let on: BTreeSet<usize> = table.object.hosts.keys().copied().filter(there).collect();
-        for (hosts, old) in by_name(table, on) {
-            let name = if old { table.object.desired.renamed_from.as_ref() } else { Some(table.name()) };
-            let Some(name) = name.cloned() else { continue };
-            draft.step_on(&plan.id, TableAction::Flush { name }, hosts, []);
-        }
-    }
-}
-
-/// Hosts where an object has its name, and hosts where it has the old one.
-fn by_name(object: &Treated<'_>, hosts: BTreeSet<usize>) -> [(BTreeSet<usize>, bool); 2] {
-    let (old, new) = hosts.into_iter().partition(|h| object.object.under_old_name.contains(h));
-    [(new, false), (old, true)]
 }
 
 /// The steps of one object, its comment apart. A table that is to be filled has another one until it is.
@@ -199,7 +160,7 @@ fn change(
     };
     match object.role() {
         // Dropped when ingestion stops.
-        Role::View | Role::EntryView if paused => {
+        Role::View | Role::EntryView | Role::Feed if paused => {
             let on = object.object.hosts.keys().copied();
             let stopped = on.filter(|h| draft.drops(&name, *h) || remade.contains(h)).collect();
             create(stopped, draft);
@@ -207,12 +168,12 @@ fn change(
             let kept = kept.into_iter().filter(|h| !draft.drops(&name, *h)).collect();
             query(object, kept, plan, draft);
         }
-        Role::View | Role::EntryView => {
+        Role::View | Role::EntryView | Role::Feed => {
             query(object, object.hosts_with(|t| matches!(t, Treatment::Query)), plan, draft)
         }
         // The consumers know what becomes of their table.
         Role::Source => {}
-        Role::ErrorSink | Role::Hub | Role::Distributed => {
+        Role::Sink | Role::Hub | Role::Distributed => {
             for (hosts, old) in by_name(object, remade.clone()) {
                 let dropped = if old { object.object.desired.renamed_from.clone() } else { Some(name.clone()) };
                 let Some(dropped) = dropped else { continue };
@@ -222,7 +183,7 @@ fn change(
         }
         Role::Local => {}
     }
-    alter(object, plan, draft);
+    alter(object, plan.id.kind == Kind::OutgoingSink, plan, draft);
     swap(object, live, plan, draft);
     if !rebuilt.is_empty() {
         let this = rebuild::Rebuild { object: object.object, hosts: &rebuilt, moves: object.moves.as_ref(), keep };
@@ -274,13 +235,15 @@ fn query(object: &Treated<'_>, hosts: BTreeSet<usize>, plan: &ResourcePlan, draf
     draft.step_on(&plan.id, action, hosts, []);
 }
 
-fn alter(object: &Treated<'_>, plan: &ResourcePlan, draft: &mut Draft) {
+fn alter(object: &Treated<'_>, sink: bool, plan: &ResourcePlan, draft: &mut Draft) {
     let is_local = object.role() == Role::Local;
     for (alteration, hosts) in object.alterations() {
         let mut statements = alteration.first.clone();
         // A Distributed table has no rows: what goes, goes at once, before the local one lets go of it.
         match is_local {
             true => statements.push(alteration.last.clone()),
+            // What goes, goes before the queue is sent and the Kafka table lets go of it, what comes after it has it.
+            false if sink => statements.insert(0, alteration.last.clone()),
             false => statements = vec![statements.concat().into_iter().chain(alteration.last.clone()).collect()],
         }
         for commands in statements.into_iter().filter(|c| !c.is_empty()) {
@@ -319,7 +282,7 @@ fn prolongs(old: Option<&str>, new: Option<&str>) -> bool {
     words(old) == words(new) && a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| b >= a)
 }
 
-/// A Distributed table is made beside the old one and takes its name; what the old one has queued is sent.
+/// A table that keeps no rows is made beside the old one and takes its name; what a Distributed one has queued is sent.
 fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
     let hosts = object.hosts_with(|t| matches!(t, Treatment::Swap));
     if hosts.is_empty() {
@@ -329,14 +292,20 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     let next = rebuild::next(&name);
     let reshards = match &object.moves {
         Some(Moves::Settled | Moves::All(_) | Moves::Rest(..) | Moves::Blocked(_)) => false,
-        Some(Moves::Stay) | None => hosts.iter().any(|h| reshards(object, *h, live)),
+        Some(Moves::Stay) | None => {
+            object.role() == Role::Distributed
+                && plan.id.kind != Kind::OutgoingSink
+                && hosts.iter().any(|h| reshards(object, *h, live))
+        }
     };
     let hazards = if reshards { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
     let definition = crate::model::Definition { name: next.clone(), ..object.object.desired.definition.clone() };
     draft.step_on(&plan.id, TableAction::Create(Box::new(definition)), hosts.clone(), []);
     let swap = TableAction::Exchange { left: name, right: next.clone() };
     draft.step_on(&plan.id, swap, hosts.clone(), hazards);
-    draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    if object.role() == Role::Distributed {
+        draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    }
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 

@@ -3,13 +3,14 @@
 mod backfill;
 mod consumer;
 mod evolve;
+mod halt;
 mod treatment;
 
 use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, rebuild};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Definition, Deletion, Incompatible, Live, LiveClickHouse, Owner, Presence, Role};
+use crate::model::{Definition, Deletion, Incompatible, Kind, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
 use treatment::{Treated, Treatment};
 
@@ -39,6 +40,9 @@ pub(super) fn plan(
         treated.iter_mut().for_each(Treated::reconnect);
     }
     treated.iter_mut().for_each(|t| t.spread(diff, hosts));
+    if plan.id.kind == Kind::ManualConsumer && evolve::rebuilds(&treated) {
+        treated.iter_mut().for_each(Treated::close);
+    }
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
@@ -148,13 +152,15 @@ fn again(
 ) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
-    drops(diff, live, plan, draft);
+    drops(diff, live, true, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
     }
     consumer::leave_all(diff, treated, live, plan, draft);
-    plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
+    if plan.id.kind != Kind::OutgoingSink {
+        plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
+    }
     foreground(diff, live, plan);
 }
 
@@ -166,7 +172,7 @@ fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, d
         Deletion::Forbid => plan.block(Blocked::DeletionForbidden),
         Deletion::Allow => {
             plan.verb = Verb::Delete;
-            drops(diff, live, plan, draft);
+            drops(diff, live, false, plan, draft);
             own().for_each(|o| rebuild::remove(o, live, plan, draft));
         }
         Deletion::Orphan => forget(diff, plan, draft),
@@ -224,7 +230,8 @@ fn drop_left_over(diff: &PipelineDiff, stops: bool, plan: &mut ResourcePlan, dra
     }
 }
 
-fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+/// Drops everything that is there; `again` where all of it is made once more.
+fn drops(diff: &PipelineDiff, live: &LiveClickHouse, again: bool, plan: &mut ResourcePlan, draft: &mut Draft) {
     drop_left_over(diff, false, plan, draft);
     backfill::drop_all(diff, live, plan, draft);
     // The last made goes first; the edges of `order` do the rest.
@@ -237,7 +244,7 @@ fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
         for reader in &object.strangers {
             plan.block(Blocked::ReadByStranger { object: definition.name.clone(), reader: reader.clone() });
         }
-        let hazards = drop_hazards(object);
+        let hazards = drop_hazards(object, again);
         let name = definition.name.clone();
         if object.desired.role == Role::Distributed {
             draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
@@ -249,12 +256,13 @@ fn drops(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     }
 }
 
-fn drop_hazards(object: &ObjectDiff) -> Vec<Hazard> {
+fn drop_hazards(object: &ObjectDiff, again: bool) -> Vec<Hazard> {
     match object.desired.role {
         Role::Local => vec![Hazard::DeletesData],
         Role::Distributed => vec![Hazard::BreaksReaders],
         Role::EntryView => vec![Hazard::PausesIngestion],
-        Role::Source | Role::ErrorSink | Role::Hub | Role::View => Vec::new(),
+        Role::Feed if again => vec![Hazard::MissesRows],
+        Role::Source | Role::Sink | Role::Hub | Role::View | Role::Feed => Vec::new(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Treatment {
     Query,
     /// ALTER.
     Alter(Alteration),
-    /// A Distributed table is made beside it and takes its name.
+    /// A table that keeps no rows is made beside it and takes its name: whoever writes into it meanwhile finds one.
     Swap,
     /// It is dropped and made: it holds no rows.
     Remake,
@@ -46,7 +46,7 @@ impl<'a> Treated<'a> {
         let local = match self.role() {
             Role::Local => Some(self.name()),
             Role::Distributed => rebuild::under(diff, self.name()),
-            Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => None,
+            Role::Source | Role::Sink | Role::Hub | Role::View | Role::EntryView | Role::Feed => None,
         };
         let local = diff.objects.iter().find(|o| Some(&o.desired.definition.name) == local);
         self.moves = local.and_then(|local| rebuild::moves(diff, local, live));
@@ -64,6 +64,15 @@ impl<'a> Treated<'a> {
         }
     }
 
+    /// The Distributed table is away while the table under it is built anew: whoever writes through it fails, and
+    /// nothing is written into the table that is replaced.
+    pub fn close(&mut self) {
+        let closes = |t: &&mut Treatment| matches!(t, Treatment::Keep | Treatment::Alter(_));
+        if self.role() == Role::Distributed {
+            self.hosts.values_mut().filter(closes).for_each(|t| *t = Treatment::Remake);
+        }
+    }
+
     pub fn name(&self) -> &'a ObjectName {
         &self.object.desired.definition.name
     }
@@ -73,7 +82,7 @@ impl<'a> Treated<'a> {
     }
 
     pub fn is_view(&self) -> bool {
-        matches!(self.role(), Role::View | Role::EntryView)
+        matches!(self.role(), Role::View | Role::EntryView | Role::Feed)
     }
 
     /// Hosts that need this.
@@ -129,14 +138,15 @@ fn treatment(object: &ObjectDiff, host: usize, state: &HostState, live: &LiveCli
         return Treatment::Nothing;
     }
     match object.desired.role {
-        Role::View | Role::EntryView => match object.standing(host, live) {
+        Role::View | Role::EntryView | Role::Feed => match object.standing(host, live) {
             _ if renamed => Treatment::Remake,
             _ if !differs => Treatment::Keep,
             Some(found) if !has(&Attribute::Target) && reads_the_same(object, &found.definition) => Treatment::Query,
             Some(_) | None => Treatment::Remake,
         },
-        Role::Source | Role::ErrorSink | Role::Hub if differs || renamed => Treatment::Remake,
-        Role::Source | Role::ErrorSink | Role::Hub => Treatment::Keep,
+        Role::Sink if differs && !renamed && swaps(object, host, live) => Treatment::Swap,
+        Role::Source | Role::Sink | Role::Hub if differs || renamed => Treatment::Remake,
+        Role::Source | Role::Sink | Role::Hub => Treatment::Keep,
         Role::Distributed if renamed => Treatment::Remake,
         Role::Distributed | Role::Local if !differs => Treatment::Keep,
         Role::Distributed => match altered(object, host, changes, live) {
@@ -159,8 +169,8 @@ fn standing_engine<'l>(object: &ObjectDiff, host: usize, live: &'l LiveClickHous
 fn keeps_otherwise(role: &Role, engine: &Engine) -> bool {
     match role {
         Role::Local => !engine.holds_rows(),
-        Role::Source | Role::ErrorSink | Role::Distributed | Role::Hub => engine.holds_rows(),
-        Role::View | Role::EntryView => false,
+        Role::Source | Role::Sink | Role::Distributed | Role::Hub => engine.holds_rows(),
+        Role::View | Role::EntryView | Role::Feed => false,
     }
 }
 

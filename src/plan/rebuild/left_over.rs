@@ -26,7 +26,8 @@ pub(in crate::plan) fn tidy_up(
     match object.desired.role {
         Role::Local => local(object, rebuilt, keep, live, policy, plan, draft),
         Role::Distributed => distributed(object, live, plan, draft),
-        Role::Source | Role::ErrorSink | Role::Hub | Role::View | Role::EntryView => {}
+        Role::Sink => beside_sink(object, live, plan, draft),
+        Role::Source | Role::Hub | Role::View | Role::EntryView | Role::Feed => {}
     }
 }
 
@@ -77,6 +78,14 @@ fn distributed(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePl
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 
+/// A Kafka table that was to take another one's name, or gave its own: it keeps nothing.
+fn beside_sink(object: &ObjectDiff, live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
+    let desired = &object.desired.definition;
+    let name = next(&desired.name);
+    let hosts = object.hosts.keys().copied().filter(|h| is_ours(&name, desired, &live.hosts[*h])).collect();
+    draft.step_on(&plan.id, TableAction::Drop { name, is_view: false, sync: true }, hosts, []);
+}
+
 /// Whether a table carries the mark of the one that it was made for.
 fn is_ours(table: &ObjectName, of: &Definition, host: &LiveHost) -> bool {
     let mark = |d: &Definition| Owner::read(&d.comment).1;
@@ -87,7 +96,7 @@ fn is_ours(table: &ObjectName, of: &Definition, host: &LiveHost) -> bool {
 pub(in crate::plan) fn stands(object: &ObjectDiff, live: &LiveClickHouse) -> BTreeMap<ObjectName, BTreeSet<usize>> {
     let desired = &object.desired.definition;
     let mut beside: BTreeMap<ObjectName, BTreeSet<usize>> = BTreeMap::new();
-    if !matches!(object.desired.role, Role::Local | Role::Distributed) {
+    if !matches!(object.desired.role, Role::Local | Role::Distributed | Role::Sink) {
         return beside;
     }
     let passing = [next(&desired.name), scratch::through(&desired.name)];

@@ -4,6 +4,7 @@ use super::field_effects::{EFFECTS, Effect};
 use super::{cell, compare};
 use serde_json::Value;
 use sluice::manifest::DocumentKind;
+use sluice::manifest::schema::KINDS;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -15,8 +16,6 @@ struct Field {
     default: String,
     about: String,
 }
-
-const KINDS: [DocumentKind; 3] = [DocumentKind::Project, DocumentKind::Topic, DocumentKind::KafkaPipeline];
 
 fn fields(kind: DocumentKind) -> Vec<Field> {
     let schema = kind.strict_schema();

@@ -24,6 +24,20 @@ use Level::{Both, Error, Warning};
 
 /// Code, severity, one sentence.
 pub const CODES: &[(&str, Level, &str)] = &[
+    ("consumer/batch", Error, "A batch has no messages, or no time to come together."),
+    (
+        "consumer/dead-letters-ignored",
+        Error,
+        "A place for bad messages is given, and `onBadMessage` is not `deadLetter`.",
+    ),
+    (
+        "consumer/deduplication",
+        Error,
+        "The table is to forget the inserts it has taken: one that is repeated after a crash would come twice.",
+    ),
+    ("consumer/engine", Error, "The table of a consumer keeps no rows."),
+    ("consumer/format-setting", Error, "A setting of the Kafka engine stands where there is no Kafka table."),
+    ("consumer/reserved-column", Error, "A column has the name of one that tells how a row was consumed."),
     ("manifest/api-version", Error, "`apiVersion` is missing or is no version that this program reads."),
     ("manifest/duplicate", Error, "Two documents declare the same kind and name."),
     ("manifest/kind", Error, "`kind` is not a kind that this program knows, or no word at all."),
@@ -173,6 +187,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
         "A view gives a column in a type whose values are not all values of the target's: they wrap around, are cut off or stop the view.",
     ),
     ("server/refuses", Error, "The server does not accept the definition; its words and code are in the message."),
+    ("sink/feed-reads", Error, "A feed reads no table: nothing would make it publish."),
     ("topic/config-value", Error, "A config value is none that Kafka takes for this key."),
     ("topic/declared-twice", Error, "Two Topics have the same name at the brokers."),
     ("topic/internal", Error, "The name is one of those that Kafka keeps for itself."),

@@ -8,13 +8,15 @@ use std::fs;
 use std::path::Path;
 
 /// First words of codes. A new area needs its line here.
-const AREAS: [(&str, &str); 7] = [
+const AREAS: [(&str, &str); 9] = [
     ("yaml", "The text of a file"),
     ("manifest", "The form of a document"),
     ("variable", "`${NAME}`"),
     ("project", "The project and what belongs to no single resource"),
     ("topic", "Topics"),
-    ("pipeline", "Pipelines"),
+    ("pipeline", "Pipelines, and what the other kinds have in common with them"),
+    ("sink", "Outgoing sinks"),
+    ("consumer", "Manual consumers"),
     ("server", "What only a ClickHouse server can tell, asked while planning and before anything is made"),
 ];
 

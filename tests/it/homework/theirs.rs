@@ -19,8 +19,8 @@ pub const EVERYWHERE: [&str; 3] = [
     "Names in column lists are quoted: any legal name survives.",
 ];
 
-/// The five statements of the pipeline `covid_new_cases`.
-pub const STATEMENTS: [Theirs; 5] = [
+/// The statements of the pipeline `covid_new_cases`, of the alerts and of the consumer.
+pub const STATEMENTS: [Theirs; 9] = [
     Theirs {
         object: "raw",
         statement: "CREATE DATABASE IF NOT EXISTS otus_kafka ON CLUSTER dwh_test;
@@ -111,5 +111,63 @@ WHERE date != '';",
             "`toDate` instead of `parseDateTimeBestEffort`: the column is a Date, and the text is one.",
             "Every column has its name written out (`AS`): the view does not depend on what the server infers.",
         ],
+    },
+    Theirs {
+        object: "raw.covid_alerts_outgoing",
+        statement: r"CREATE TABLE IF NOT EXISTS raw.covid_alerts_outgoing ON CLUSTER dwh_test (
+    alert_time DateTime,
+    location_key LowCardinality(String),
+    alert_type LowCardinality(String),
+    threshold_value Int32,
+    actual_value Int32,
+    message String
+) ENGINE = Kafka
+SETTINGS
+    kafka_broker_list = 'kafka:9092',
+    kafka_topic_list = 'covid_alerts',
+    kafka_group_name = 'clickhouse-covid-alerts-outgoing',
+    kafka_format = 'JSONEachRow',
+    kafka_row_delimiter = '\n';",
+        differences: &[
+            "`kafka_row_delimiter` is left out: each row is a message of its own, and with the delimiter every message \
+             would end in an empty line.",
+        ],
+    },
+    Theirs {
+        object: "raw.covid_alerts_outgoing_dist",
+        statement: "CREATE TABLE raw.covid_alerts_outgoing_dist ON CLUSTER dwh_test
+AS raw.covid_alerts_outgoing
+ENGINE = Distributed('dwh_test', 'raw', 'covid_alerts_outgoing', rand());",
+        differences: &["The columns are written out: `AS` would copy whatever the table has at that moment."],
+    },
+    Theirs {
+        object: "raw.covid_manual_consumption",
+        statement: "CREATE TABLE IF NOT EXISTS raw.covid_manual_consumption ON CLUSTER dwh_test (
+    date Date,
+    location_key LowCardinality(String),
+    new_confirmed Int32,
+    new_deceased Int32,
+    new_recovered Int32,
+    new_tested Int32,
+    batch_id String,
+    kafka_partition Int32,
+    kafka_offset Int64,
+    processing_time DateTime DEFAULT now(),
+    consumer_group_id String
+) ENGINE = ReplicatedMergeTree('/clickhouse/tables/{shard}/raw/covid_manual_consumption/{uuid}', '{replica}')
+PARTITION BY toYYYYMM(date)
+ORDER BY (date, location_key)
+SETTINGS index_granularity = 8192;",
+        differences: &[
+            "The last five columns are not in the manifest: every ManualConsumer has them.",
+            "`index_granularity = 8192` is left out: it is the server's default.",
+        ],
+    },
+    Theirs {
+        object: "raw.covid_manual_consumption_dist",
+        statement: "CREATE TABLE IF NOT EXISTS raw.covid_manual_consumption_dist ON CLUSTER dwh_test
+AS raw.covid_manual_consumption
+ENGINE = Distributed('dwh_test', 'raw', 'covid_manual_consumption', xxHash64(location_key));",
+        differences: &[],
     },
 ];

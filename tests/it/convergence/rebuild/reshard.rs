@@ -15,9 +15,10 @@ fn shard(key: &str, row: u32) -> usize {
     usize::try_from(number % 4).unwrap()
 }
 
-/// The example with this sharding key everywhere.
+/// The example's pipelines with this sharding key everywhere.
 fn sharded_by(key: &str, reshard: bool) -> Compiled {
     let mut compiled = example();
+    compiled.desired.pipelines.retain(|p| p.id.kind == sluice::model::Kind::KafkaPipeline);
     let objects = compiled.desired.pipelines.iter_mut().flat_map(|p| &mut p.objects);
     for object in objects.filter(|o| o.role == Role::Distributed) {
         object.definition.engine.args[3] = EngineArg::Expression(Fragment::new(key));
