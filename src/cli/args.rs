@@ -1,9 +1,11 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
+use crate::consume::From;
 use crate::model::ResourceId;
 use crate::plan::Allowance;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
 ///
@@ -95,6 +97,17 @@ Examples:
   sluice apply
   sluice --env prod apply --yes --allow changes-key-mapping:Topic/orders")]
     Apply(ApplyArguments),
+    /// Runs a ManualConsumer: messages of its topics into its table, each exactly once.
+    ///
+    /// Stops at the ends that the topics have now, unless it is to follow. Several may run at once and share the
+    /// partitions. However it ends, the next run goes on with nothing lost and nothing twice. The first Ctrl-C finishes
+    /// what is in flight and commits it, the second cancels.
+    #[command(after_long_help = "\
+Examples:
+  sluice consume ManualConsumer/orders
+  sluice consume ManualConsumer/orders --follow
+  sluice consume ManualConsumer/orders --from 2026-11-01T00:00:00Z --format json")]
+    Consume(ConsumeArguments),
     /// Runs real Kafka and real ClickHouse on this machine, without containers.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -173,6 +186,43 @@ pub struct ApplyArguments {
     /// Steps that may run at the same time, where their order allows it.
     #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
+}
+
+/// `consume`.
+#[derive(Debug, Clone, Args)]
+pub struct ConsumeArguments {
+    /// Which one, e.g. ManualConsumer/orders.
+    #[arg(value_name = "KIND/NAME", value_parser = resource)]
+    pub resource: ResourceId,
+    /// Stop at the ends that the topics have now; this is what it does when nothing is said.
+    #[arg(long, conflicts_with = "follow")]
+    pub once: bool,
+    /// Go on until it is stopped.
+    #[arg(long)]
+    pub follow: bool,
+    /// Messages that are inserted without waiting for more. Left out: the manifest's `batchSize`.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub batch_size: Option<u32>,
+    /// Longest time a message waits for others, e.g. 500ms, 30s or 2m. Left out: the manifest's `timeout`.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub timeout: Option<Duration>,
+    /// Where to begin where nothing was ever consumed: earliest, latest, or a time such as 2026-11-01T00:00:00Z.
+    ///
+    /// A partition of which the group or the table knows anything goes on where it was.
+    #[arg(long, value_name = "WHERE", default_value = "earliest", value_parser = from)]
+    pub from: From,
+    /// How to print the figures at the end.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: ConsumeFormat,
+}
+
+/// How the figures of a consumer are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ConsumeFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
 }
 
 /// `sandbox`.
@@ -267,6 +317,32 @@ fn resource(text: &str) -> Result<ResourceId, String> {
     ResourceId::parse(text).ok_or_else(|| format!("it is not KIND/NAME; kinds are: {}", kinds()))
 }
 
+fn from(text: &str) -> Result<From, String> {
+    match text {
+        "earliest" => Ok(From::Earliest),
+        "latest" => Ok(From::Latest),
+        text => {
+            let time: Result<jiff::Timestamp, _> = text.parse();
+            time.map(|t| From::At(t.as_millisecond()))
+                .map_err(|_| "it is neither earliest, latest nor a time such as 2026-11-01T00:00:00Z".to_owned())
+        }
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "it is not a time such as 500ms, 30s, 2m or 1h".to_owned();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let number: u64 = number.parse().map_err(|_| wrong())?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err(wrong()),
+    };
+    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)
+}
+
 fn brokers(text: &str) -> Result<u16, String> {
     match text {
         "1" => Ok(1),
@@ -300,6 +376,14 @@ mod tests {
     }
 
     #[test]
+    fn a_consumer_begins_and_waits_as_it_is_told() {
+        let line = "sluice consume ManualConsumer/m --from 1970-01-01T00:00:02Z --timeout 500ms";
+        let Command::Consume(consume) = parsed(line).unwrap().command else { panic!("another command") };
+        assert_eq!((consume.from, consume.timeout), (From::At(2000), Some(Duration::from_millis(500))));
+        assert!(!consume.follow && consume.batch_size.is_none());
+    }
+
+    #[test]
     fn what_is_mistyped_is_refused() {
         for line in [
             "sluice",
@@ -310,6 +394,11 @@ mod tests {
             "sluice plan --var =1",
             "sluice apply --jobs 0",
             "sluice apply --force",
+            "sluice consume",
+            "sluice consume ManualConsumer/m --once --follow",
+            "sluice consume ManualConsumer/m --from yesterday",
+            "sluice consume ManualConsumer/m --timeout 30",
+            "sluice consume ManualConsumer/m --batch-size 0",
             "sluice sandbox up --brokers 2",
             "sluice sandbox up --nodes 0",
         ] {
