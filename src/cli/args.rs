@@ -211,6 +211,10 @@ pub struct ConsumeArguments {
     /// A partition of which the group or the table knows anything goes on where it was.
     #[arg(long, value_name = "WHERE", default_value = "earliest", value_parser = from)]
     pub from: From,
+    /// Name of this instance among those of the group, unique in it: after a crash a run of the same name goes on at once,
+    /// where the group would wait 10 s for the one that died.
+    #[arg(long, value_name = "NAME")]
+    pub instance: Option<String>,
     /// How to print the figures at the end.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ConsumeFormat,

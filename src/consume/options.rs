@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Options {
     /// Stop at the ends that the topics have now.
     pub once: bool,
+    /// Name of this member of the group: a run of the same name takes over at once from one that was killed.
+    pub instance: Option<String>,
     /// Messages that are inserted without waiting for more; those that wait already come along.
     pub batch_size: u32,
     /// Longest time a message waits for others.

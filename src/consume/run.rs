@@ -130,10 +130,11 @@ const UNSERVED: Duration = Duration::from_secs(1);
 /// The thread: polls, and drives the engine. True when it was asked to stop.
 fn work(setup: Setup, settings: &KafkaSettings) -> Result<bool, ConsumeError> {
     let (stop, topics, group) = (setup.stop.clone(), setup.consumption.topics.clone(), setup.consumption.group.clone());
+    let instance = setup.options.instance.clone();
     let engine = Arc::new(Mutex::new(Engine::new(setup)));
     let lock = || engine.lock().unwrap_or_else(PoisonError::into_inner);
     let listener = Arc::new(Listener(Arc::clone(&engine)));
-    let consumer = Arc::new(GroupConsumer::join(settings, &group, &topics, listener)?);
+    let consumer = Arc::new(GroupConsumer::join(settings, &group, instance.as_deref(), &topics, listener)?);
     let mut full_since: Option<Instant> = None;
     let mut idle = false;
     let stopped = loop {

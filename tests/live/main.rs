@@ -9,6 +9,7 @@
 )]
 
 mod clickhouse_client;
+mod consume;
 mod conversions;
 mod create_statements;
 mod demo;

@@ -21,6 +21,7 @@ pub(super) async fn run(arguments: &ConsumeArguments, settings: &Settings) -> Re
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
     let options = Options {
         once: !arguments.follow,
+        instance: arguments.instance.clone(),
         batch_size: arguments.batch_size.unwrap_or(consumption.batch_size),
         timeout: arguments.timeout.unwrap_or(consumption.timeout),
         from: arguments.from,

@@ -1,0 +1,180 @@
+//! A ManualConsumer with its topic, numbered messages, and the program that consumes them.
+
+use crate::fixture::unique;
+use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
+use sluice::client::kafka::{KafkaSettings, Producer, Record};
+use sluice::sandbox::Endpoints;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How long everything sent may take to be in the table.
+pub const ARRIVE: Duration = Duration::from_secs(120);
+
+/// A project of its own on some sandbox.
+pub struct World {
+    pub name: String,
+    environment: Vec<(String, String)>,
+    brokers: String,
+    urls: Vec<String>,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    /// Applies a consumer of numbers; `spec` is added to its spec.
+    pub async fn new(endpoints: &Endpoints, partitions: u32, spec: &str) -> Self {
+        let name = unique("consume");
+        let world = Self {
+            environment: endpoints.environment(),
+            brokers: endpoints.kafka_brokers.clone(),
+            urls: endpoints.clickhouse_urls.clone(),
+            dir: tempfile::tempdir().expect("a temporary folder"),
+            name,
+        };
+        world.write(partitions, spec);
+        let (status, said) = world.ended(world.program(&["apply", "--yes", "--no-sql"])).await;
+        assert!(status.success(), "not applied: {said}");
+        world
+    }
+
+    /// Writes the manifests anew.
+    #[expect(clippy::disallowed_methods, reason = "a test writes its manifests")]
+    pub fn write(&self, partitions: u32, spec: &str) {
+        let name = &self.name;
+        let text = format!(
+            "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [m.yaml]\n  kafka: \
+             {{bootstrapServers: \"${{KAFKA_BROKERS}}\"}}\n  clickhouse: {{url: \"${{CLICKHOUSE_URL}}\", cluster: \
+             dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}\n  state: none\n"
+        );
+        std::fs::write(self.dir.path().join("sluice.yaml"), text).expect("the project file is written");
+        let text = format!(
+            "apiVersion: sluice/v1\nkind: Topic\nmetadata: {{name: {name}}}\nspec: {{partitions: {partitions}, \
+             replicationFactor: 1}}\n---\napiVersion: sluice/v1\nkind: ManualConsumer\nmetadata: {{name: {name}}}\nspec:\n  \
+             topic: {name}\n  {spec}\n  target:\n    table: {name}.t\n    columns:\n      - {{name: n, type: UInt64}}\n      \
+             - {{name: day, type: Date, from: String}}\n    partitionBy: toYYYYMM(day)\n    orderBy: n\n    distributed: \
+             {{shardingKey: n}}\n"
+        );
+        std::fs::write(self.dir.path().join("m.yaml"), text).expect("the manifests are written");
+    }
+
+    fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
+        command.envs(self.environment.iter().cloned()).arg("--project").arg(self.dir.path()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a consumer to its end.
+    pub async fn once(&self, arguments: &[&str]) -> (ExitStatus, String) {
+        let resource = format!("ManualConsumer/{}", self.name);
+        self.ended(self.program(&[&["consume", &resource, "--once"], arguments].concat())).await
+    }
+
+    async fn ended(&self, mut command: Command) -> (ExitStatus, String) {
+        let output = tokio::task::spawn_blocking(move || command.output()).await.expect("the process is watched");
+        let output = output.expect("the program starts");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status, String::from_utf8_lossy(&said).into_owned())
+    }
+
+    /// Starts a consumer that goes on; it is killed when it is dropped.
+    pub fn follow(&self, instance: Option<&str>) -> Running {
+        let resource = format!("ManualConsumer/{}", self.name);
+        let mut command = self.program(&["consume", &resource, "--follow", "--timeout", "100ms"]);
+        if let Some(instance) = instance {
+            command.args(["--instance", instance]);
+        }
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        Running(command.spawn().expect("the program starts"))
+    }
+
+    /// Sends messages, each to a partition of its key's.
+    pub async fn send(&self, messages: impl IntoIterator<Item = Vec<u8>>) {
+        let settings = KafkaSettings { timeout: Duration::from_secs(120), ..KafkaSettings::new(&self.brokers) };
+        let producer = Producer::connect(&settings).expect("a producer");
+        let topic = &self.name;
+        let record = |(i, payload): (usize, Vec<u8>)| Record {
+            topic: topic.clone(),
+            key: Some(i.to_string().into_bytes()),
+            payload,
+        };
+        producer.send(messages.into_iter().enumerate().map(record)).await.expect("the messages are sent");
+    }
+
+    /// Sends these numbers at a pace, a thousand at a time.
+    pub async fn numbers(&self, numbers: std::ops::Range<u64>, pause: Duration) {
+        let all: Vec<u64> = numbers.collect();
+        for some in all.chunks(1000) {
+            self.send(some.iter().map(|n| number(*n))).await;
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Asks the first server that answers.
+    pub async fn ask(&self, sql: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let mut last = String::new();
+            for url in &self.urls {
+                let reader = ClickHouseReader::connect(url, &ClickHouseSettings::default()).expect("a reader");
+                match reader.text(&sql.replace("$", &self.name)).await {
+                    Ok(text) => return text.trim_end().to_owned(),
+                    Err(error) => last = error.to_string(),
+                }
+            }
+            assert!(begin.elapsed() < ARRIVE, "{sql}: {last}");
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Waits until a SELECT answers this.
+    pub async fn until(&self, sql: &str, expected: &str) {
+        let begin = Instant::now();
+        loop {
+            let found = self.ask(sql).await;
+            if found == expected {
+                return;
+            }
+            assert!(begin.elapsed() < ARRIVE, "{sql} answers {found}, not {expected}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Each number from 0 on is in the table once, and a second look finds no more.
+    pub async fn assert_each_once(&self, count: u64) {
+        self.until("SELECT uniqExact(n) FROM $.t", &count.to_string()).await;
+        let last = count - 1;
+        let figures = self.ask("SELECT count(), uniqExact(n), min(n), max(n) FROM $.t").await;
+        assert_eq!(figures, format!("{count}\t{count}\t0\t{last}"), "{}", self.name);
+    }
+}
+
+/// The message with a number.
+pub fn number(n: u64) -> Vec<u8> {
+    format!("{{\"n\":{n},\"day\":\"2026-{:02}-01\"}}", 1 + n % 3).into_bytes()
+}
+
+/// A consumer that runs.
+pub struct Running(Child);
+
+impl Running {
+    /// Kills it at once.
+    pub fn kill(&mut self) {
+        self.0.kill().expect("it is killed");
+        self.0.wait().expect("it ends");
+    }
+
+    /// Asks it to stop, as job runners do, and waits.
+    pub async fn stop(mut self) -> ExitStatus {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is asked");
+        tokio::task::spawn_blocking(move || self.0.wait().expect("it ends")).await.expect("the process is watched")
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
