@@ -212,7 +212,10 @@ mod tests {
         assert!(shown.contains("messages   12,300 in 2.0 s, 6150/s") && shown.contains("bad        3"), "{shown}");
         let json: serde_json::Value =
             serde_json::from_str(&summary(&id, &report, ConsumeFormat::Json).unwrap()).unwrap();
-        assert_eq!((&json["format"], &json["messages_per_second"], &json["lag"]), (&"1.0".into(), &6150.0.into(), &serde_json::Value::Null));
+        assert_eq!(
+            (&json["format"], &json["messages_per_second"], &json["lag"]),
+            (&"1.0".into(), &6150.0.into(), &serde_json::Value::Null)
+        );
         assert_eq!(line(&report, 7), "12,300 messages  40 batches  7/s  lag ?  0 partition(s)  3 bad");
     }
 }

@@ -201,14 +201,27 @@ mod tests {
         let mut building = Building::new(Framing::JsonObjects, 10, Instant::now());
         for (offset, message) in (10..).zip(messages) {
             let payload = Some(message.as_bytes());
-            building.take(&Incoming { topic: "t", partition: 0, offset, key: Some(b"k"), payload, timestamp_ms: Some(offset) });
+            building.take(&Incoming {
+                topic: "t",
+                partition: 0,
+                offset,
+                key: Some(b"k"),
+                payload,
+                timestamp_ms: Some(offset),
+            });
         }
         assert_eq!((building.first, building.last, building.messages), (10, 15, 6));
         let intent = Intent { first: 10, last: 15, seconds: 1 };
         let batch = building.seal(&("t".to_owned(), 0), intent);
-        assert_eq!(batch.bad.iter().map(|b| (b.offset, b.raw.as_slice())).collect::<Vec<_>>(), [(12, b"{\"a\"".as_slice())]);
+        assert_eq!(
+            batch.bad.iter().map(|b| (b.offset, b.raw.as_slice())).collect::<Vec<_>>(),
+            [(12, b"{\"a\"".as_slice())]
+        );
         let raw = |i| batch.bad(i, String::new()).map(|b| String::from_utf8(b.raw).unwrap());
-        assert_eq!([raw(0), raw(1), raw(2), raw(3)].map(Option::unwrap), [messages[0], messages[1], messages[4], messages[5]]);
+        assert_eq!(
+            [raw(0), raw(1), raw(2), raw(3)].map(Option::unwrap),
+            [messages[0], messages[1], messages[4], messages[5]]
+        );
         assert_eq!(batch.bad(0, String::new()).unwrap().key, b"k");
         let rest = String::from_utf8(batch.without(&[0, 2]).to_vec()).unwrap();
         assert_eq!(rest.lines().count(), 3);

@@ -39,8 +39,11 @@ pub(super) struct Known {
 pub(super) fn begin(partition: &Partition, known: &Known) -> Result<Begin, ConsumeError> {
     let (topic, number) = (partition.0.clone(), partition.1);
     let text = &known.committed.metadata;
-    let replays = intent::decode(text)
-        .map_err(|_| ConsumeError::Metadata { topic: topic.clone(), partition: number, text: text.clone() })?;
+    let replays = intent::decode(text).map_err(|_| ConsumeError::Metadata {
+        topic: topic.clone(),
+        partition: number,
+        text: text.clone(),
+    })?;
     let group = known.committed.offset;
     // Ranges below the group's offset are done, whoever moved it there.
     let replays: Vec<Intent> = replays.into_iter().filter(|r| Some(r.first) >= group).collect();

@@ -89,7 +89,8 @@ mod tests {
     fn what_others_wrote_is_none_of_ours_and_what_we_cannot_read_is_no_guess() {
         assert_eq!(decode(""), Ok(vec![]));
         assert_eq!(decode("connect-worker-1"), Ok(vec![]));
-        for text in ["sluice2 x", "sluice1 5", "sluice1 5+1", "sluice1 5+-1@3", "sluice1 -5+1@3", "sluice1 1+5@1 6+1@1"] {
+        for text in ["sluice2 x", "sluice1 5", "sluice1 5+1", "sluice1 5+-1@3", "sluice1 -5+1@3", "sluice1 1+5@1 6+1@1"]
+        {
             assert_eq!(decode(text), Err(Unreadable), "{text}");
         }
     }

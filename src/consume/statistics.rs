@@ -133,7 +133,10 @@ mod tests {
         }
         let inserts = statistics.inserts();
         let near = |got: Duration, ms: u64| got.as_millis().abs_diff(u128::from(ms)) <= u128::from(ms / 50 + 1);
-        assert!(near(inserts.p50, 50) && near(inserts.p95, 95) && near(inserts.p99, 99) && near(inserts.max, 100), "{inserts:?}");
+        assert!(
+            near(inserts.p50, 50) && near(inserts.p95, 95) && near(inserts.p99, 99) && near(inserts.max, 100),
+            "{inserts:?}"
+        );
         assert!(near(statistics.ages().p50, 500), "{:?}", statistics.ages());
     }
 }

@@ -20,7 +20,13 @@ pub struct Origin<'a> {
 
 /// `INSERT INTO table … FROM input(…) FORMAT …`: the rows follow in the format of the messages, each with its offset.
 pub fn insert(consumption: &Consumption, origin: Origin<'_>) -> String {
-    format!("{} FROM {} AS src{} FORMAT {}", head(consumption, origin), input(consumption), filter(consumption), format(consumption))
+    format!(
+        "{} FROM {} AS src{} FORMAT {}",
+        head(consumption, origin),
+        input(consumption),
+        filter(consumption),
+        format(consumption)
+    )
 }
 
 /// The same insert into nothing: it fails where the other would, and leaves no trace.

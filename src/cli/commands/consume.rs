@@ -62,10 +62,7 @@ pub(super) async fn run(arguments: &ConsumeArguments, settings: &Settings) -> Re
     Ok(if report.stopped && options.once { Exit::Interrupted } else { Exit::Done })
 }
 
-fn find<'a>(
-    arguments: &ConsumeArguments,
-    compiled: &'a crate::compile::Compiled,
-) -> Result<&'a Consumption, Failure> {
+fn find<'a>(arguments: &ConsumeArguments, compiled: &'a crate::compile::Compiled) -> Result<&'a Consumption, Failure> {
     let id = &arguments.resource;
     if id.kind != Kind::ManualConsumer {
         let what = format!("{id} is consumed by ClickHouse itself; `sluice consume` runs a ManualConsumer");
@@ -83,4 +80,3 @@ fn find<'a>(
     };
     pipeline.consumption.as_ref().ok_or_else(|| Failure::new(Exit::Usage, format!("{id} consumes nothing")))
 }
-

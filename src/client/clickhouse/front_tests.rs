@@ -251,7 +251,13 @@ async fn a_slow_answer_is_a_timeout_and_not_waited_for_again() {
     let front = Front::play(vec![Act::Stall]).await;
     let transport = Transport::new(&front.url, &settings()).unwrap();
     let limit = Duration::from_millis(200);
-    let request = Request { body: bytes::Bytes::from_static(b"x"), statement: 1, parameters: vec![], access: Access::Write, limit };
+    let request = Request {
+        body: bytes::Bytes::from_static(b"x"),
+        statement: 1,
+        parameters: vec![],
+        access: Access::Write,
+        limit,
+    };
     let error = transport.send(&request).await.expect_err("slow").error;
     assert!(error.is_in_doubt() && matches!(error, ClickHouseError::Timeout { .. }), "{error}");
 }

@@ -435,7 +435,10 @@ fn ends(found: BTreeMap<String, Result<Vec<Watermark>, crate::client::kafka::Top
     ends
 }
 
-#[expect(clippy::disallowed_methods, reason = "a batch carries the time it was made, a message the time it was written")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a batch carries the time it was made, a message the time it was written"
+)]
 fn milliseconds() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

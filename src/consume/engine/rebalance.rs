@@ -147,9 +147,8 @@ impl Engine {
                 lane.let_go();
             }
         }
-        let of_these = |engine: &Self| {
-            engine.commits.waits() || engine.tasks.values().any(|t| partitions.contains(&t.partition))
-        };
+        let of_these =
+            |engine: &Self| engine.commits.waits() || engine.tasks.values().any(|t| partitions.contains(&t.partition));
         let begin = now();
         self.start();
         while !lost && of_these(self) && begin.elapsed() < HAND_OVER_WITHIN && self.setup.stop.level() < Level::Cancel {
@@ -223,7 +222,8 @@ impl std::convert::From<KafkaError> for Trouble {
 
 fn at(found: &BTreeMap<String, Result<Vec<u64>, TopicError>>, partition: &Partition) -> Result<i64, Trouble> {
     let of = found.get(&partition.0).cloned().unwrap_or_else(|| Ok(Vec::new()));
-    let of = of.map_err(|e| Trouble::Passing(ConsumeError::Topic { topic: partition.0.clone(), reason: e.to_string() }))?;
+    let of =
+        of.map_err(|e| Trouble::Passing(ConsumeError::Topic { topic: partition.0.clone(), reason: e.to_string() }))?;
     let offset = usize::try_from(partition.1).ok().and_then(|p| of.get(p)).copied().unwrap_or_default();
     Ok(i64::try_from(offset).unwrap_or(i64::MAX))
 }

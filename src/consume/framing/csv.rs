@@ -34,15 +34,21 @@ impl Dialect {
 }
 
 /// Adds each line of a message, its offset first.
-pub(super) fn append(dialect: Dialect, offset: i64, message: &[u8], body: &mut Vec<u8>) -> Result<Framed, &'static str> {
+pub(super) fn append(
+    dialect: Dialect,
+    offset: i64,
+    message: &[u8],
+    body: &mut Vec<u8>,
+) -> Result<Framed, &'static str> {
     let starts = starts(dialect, without_line_ends(message))?;
-    append_lines(&starts, dialect.delimiter, offset, message, body).inspect(|_| {
-        // A line end behind the message would be an empty line.
-        while body.len() > 1 && matches!(body[body.len() - 2], b'\n' | b'\r') {
-            body.remove(body.len() - 2);
-        }
-    })
-    .map(|framed| if without_line_ends(message).len() == message.len() { framed } else { Framed::Rows })
+    append_lines(&starts, dialect.delimiter, offset, message, body)
+        .inspect(|_| {
+            // A line end behind the message would be an empty line.
+            while body.len() > 1 && matches!(body[body.len() - 2], b'\n' | b'\r') {
+                body.remove(body.len() - 2);
+            }
+        })
+        .map(|framed| if without_line_ends(message).len() == message.len() { framed } else { Framed::Rows })
 }
 
 fn starts(dialect: Dialect, message: &[u8]) -> Result<Vec<usize>, &'static str> {

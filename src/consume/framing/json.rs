@@ -24,7 +24,11 @@ pub(super) fn append(opening: u8, offset: i64, message: &[u8], body: &mut Vec<u8
     while at < message.len() {
         if wrapped && message[at] == b']' {
             let rest = blank(message, at + 1);
-            return if rest == message.len() { Ok(if rows == 0 { Framed::Empty } else { Framed::Rows }) } else { Err(NOT_ROWS) };
+            return if rest == message.len() {
+                Ok(if rows == 0 { Framed::Empty } else { Framed::Rows })
+            } else {
+                Err(NOT_ROWS)
+            };
         }
         if message[at] != opening {
             return Err(NOT_ROWS);
@@ -137,7 +141,19 @@ mod tests {
 
     #[test]
     fn what_would_swallow_its_neighbour_is_refused() {
-        for message in [r#"{"a":1"#, r#"{"a":"x}"#, r#"{"a":"x\"}"#, "{\"a\":\"\\", "[{\"a\":1}", "{\"a\":[1}", "x", "{}x", "1", "[1]", "{\"a\":1},"] {
+        for message in [
+            r#"{"a":1"#,
+            r#"{"a":"x}"#,
+            r#"{"a":"x\"}"#,
+            "{\"a\":\"\\",
+            "[{\"a\":1}",
+            "{\"a\":[1}",
+            "x",
+            "{}x",
+            "1",
+            "[1]",
+            "{\"a\":1},",
+        ] {
             // A bracket that closes another is the server's to refuse, as long as all are closed.
             let refused = objects(message).is_err();
             assert_eq!(refused, message != "{\"a\":[1}" || refused, "{message}");

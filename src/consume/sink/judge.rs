@@ -13,6 +13,9 @@ use std::ops::Range;
 /// Longest reason that is kept, in characters: the server repeats the message in it.
 const REASON: usize = 500;
 
+/// Nothing remembers it. Without a token an insert from a SELECT is refused where it must be deduplicated.
+const TOKEN: &str = "sluice-judge";
+
 impl Sink {
     /// The bad messages of a batch that was refused with these words, by entry, in order.
     pub(super) async fn find_bad(
@@ -63,7 +66,7 @@ impl Sink {
         };
         let mut patience = Patience::new(self.give_up);
         loop {
-            let Err(error) = self.attempt(&sql, body.clone(), None).await else { return Ok(None) };
+            let Err(error) = self.attempt(&sql, body.clone(), TOKEN).await else { return Ok(None) };
             if let ClickHouseError::Refused { code, message, .. } = &error
                 && !patience.bears(&error)
             {

@@ -153,7 +153,7 @@ impl Sink {
                 (consume::insert(&self.consumption, origin), Some(batch.without(without)))
             }
         };
-        self.persist(batch, &sql, body, Some(&name)).await
+        self.persist(batch, &sql, body, &name).await
     }
 
     /// Keeps bad messages, under a token of their own.
@@ -166,17 +166,11 @@ impl Sink {
         let rows = Bytes::from(dead_letter::rows(batch, bad, &self.consumption.group));
         let token = format!("{}/dead", batch.name());
         let sql = consume::dead_letters(table);
-        self.persist(batch, &sql, Some(rows), Some(&token)).await.map_err(|source| self.refused(batch, source))
+        self.persist(batch, &sql, Some(rows), &token).await.map_err(|source| self.refused(batch, source))
     }
 
     /// Sends until a server confirms or refuses.
-    async fn persist(
-        &self,
-        batch: &Batch,
-        sql: &str,
-        body: Option<Bytes>,
-        token: Option<&str>,
-    ) -> Result<(), ClickHouseError> {
+    async fn persist(&self, batch: &Batch, sql: &str, body: Option<Bytes>, token: &str) -> Result<(), ClickHouseError> {
         let mut patience = Patience::new(self.give_up);
         loop {
             let Err(error) = self.attempt(sql, body.clone(), token).await else {
@@ -197,10 +191,10 @@ impl Sink {
     }
 
     /// Sends once, to the host whose turn it is.
-    async fn attempt(&self, sql: &str, body: Option<Bytes>, token: Option<&str>) -> Result<(), ClickHouseError> {
+    async fn attempt(&self, sql: &str, body: Option<Bytes>, token: &str) -> Result<(), ClickHouseError> {
         let writer = &self.writers[self.turn.load(Ordering::Relaxed) % self.writers.len()];
         let mut settings = self.settings.clone();
-        settings.extend(token.map(|t| ("insert_deduplication_token".to_owned(), t.to_owned())));
+        settings.push(("insert_deduplication_token".to_owned(), token.to_owned()));
         let query_id = format!("sluice-consume-{}", uuid::Uuid::new_v4());
         let options = Execute { timeout: INSERT_WITHIN, query_id, settings };
         match body {
