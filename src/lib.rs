@@ -20,6 +20,8 @@ pub mod sql;
 
 pub mod compile;
 
+pub mod health;
+
 pub mod client;
 
 pub mod observe;

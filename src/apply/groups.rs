@@ -22,12 +22,14 @@ pub(super) async fn leave(kafka: &KafkaWriter, group: &str, consumers: &[TableCo
     kafka.remove_members(group, &dead).await.map(drop)
 }
 
-/// Sets the offsets of a group in which nobody is.
+/// Sets the offsets of a group in which nobody is. Those that are set early, while the group before it still reads,
+/// say whose they are, so that an apply that is cut before they are set for good can go on.
 pub(super) async fn start(
     kafka: &KafkaWriter,
     group: &str,
     topics: &[String],
     start: &Start,
+    early: bool,
     within: Duration,
 ) -> Result<(), String> {
     let told = |e: KafkaError| chain(&e);
@@ -45,7 +47,11 @@ pub(super) async fn start(
             places
         }
     };
-    kafka.set_offsets(group, &places).await.map_err(told)
+    let follows = match start {
+        Start::Of(other) if early => Some(other.as_str()),
+        Start::Of(_) | Start::Earliest | Start::Latest | Start::At(_) => None,
+    };
+    kafka.set_offsets_after(group, &places, follows).await.map_err(told)
 }
 
 /// Deletes the offsets that a group has of these topics.

@@ -53,8 +53,8 @@ async fn act(action: &KafkaAction, within: Duration, kafka: &KafkaWriter) -> Res
         KafkaAction::RemoveMembers { group, consumers, .. } => {
             groups::leave(kafka, group, consumers).await.map_err(told)
         }
-        KafkaAction::SetOffsets { group, topics, start, .. } => {
-            groups::start(kafka, group, topics, start, within).await
+        KafkaAction::SetOffsets { group, topics, start, early, .. } => {
+            groups::start(kafka, group, topics, start, *early, within).await
         }
         KafkaAction::DeleteGroup { group, .. } => groups::delete(kafka, group, within).await,
         // It needs more than the brokers.

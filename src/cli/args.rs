@@ -35,6 +35,7 @@ Examples:
   sluice validate
   sluice --env prod plan
   sluice --env prod apply --allow shortens-retention:Topic/orders
+  sluice verify --timeout 60s
   sluice sandbox up --nodes 4";
 
 /// Options of every command.
@@ -108,6 +109,28 @@ Examples:
   sluice consume ManualConsumer/orders --follow
   sluice consume ManualConsumer/orders --from 2026-11-01T00:00:00Z --format json")]
     Consume(ConsumeArguments),
+    /// Shows whether data flows: a verdict for every topic and chain, with the reason and what to do next.
+    ///
+    /// One look at Kafka and every ClickHouse host; changes nothing. Verdicts: healthy, idle (nothing to read), lagging
+    /// (on its way), unknown (could not be told), stuck (does not move), broken (does not mend by waiting). Exits with 1
+    /// when anything is unknown, stuck or broken.
+    #[command(after_long_help = "\
+Examples:
+  sluice status
+  sluice status KafkaPipeline/orders
+  sluice status --watch=5
+  sluice status --format prometheus > /var/lib/node_exporter/sluice.prom")]
+    Status(StatusArguments),
+    /// Waits until everything that was sent has arrived.
+    ///
+    /// Takes the ends of the topics at its beginning and waits until the groups have read up to them and no Distributed
+    /// table has rows left to send; then prints what arrived and a summary of topics, objects and rows. Changes
+    /// nothing. Exits with 1 when something did not arrive in time, with the reason.
+    #[command(after_long_help = "\
+Examples:
+  sluice verify
+  sluice verify KafkaPipeline/orders --timeout 5m")]
+    Verify(VerifyArguments),
     /// Runs real Kafka and real ClickHouse on this machine, without containers.
     #[command(subcommand)]
     Sandbox(SandboxCommand),
@@ -204,7 +227,7 @@ pub struct ConsumeArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub batch_size: Option<u32>,
     /// Longest time a message waits for others, e.g. 500ms, 30s or 2m. Left out: the manifest's `timeout`.
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
     /// Where to begin where nothing was ever consumed: earliest, latest, or a time such as 2026-11-01T00:00:00Z.
     ///
@@ -227,6 +250,61 @@ pub enum ConsumeFormat {
     Text,
     /// For programs.
     Json,
+}
+
+/// `status`.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArguments {
+    /// Only these resources, with everything that is known of them, e.g. KafkaPipeline/orders.
+    #[arg(value_name = "KIND/NAME", value_parser = resource)]
+    pub resources: Vec<ResourceId>,
+    /// Everything that is known of every resource.
+    #[arg(long)]
+    pub details: bool,
+    /// Beside it, each ManualConsumer against the Kafka tables that read the same topic: rows, highest offsets, lag, and
+    /// rows a second between two looks.
+    #[arg(long)]
+    pub compare: bool,
+    /// How to print it.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: StatusFormat,
+    /// Look again and again, every so many seconds, until interrupted.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2",
+        value_parser = clap::value_parser!(u64).range(1..=3600)
+    )]
+    pub watch: Option<u64>,
+}
+
+/// How a status is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Text,
+    /// For programs; `sluice schema status` is its schema.
+    Json,
+    /// For pull requests and pages.
+    Markdown,
+    /// For a scraper.
+    Prometheus,
+}
+
+/// `verify`.
+#[derive(Debug, Clone, Args)]
+pub struct VerifyArguments {
+    /// Only these resources, e.g. KafkaPipeline/orders.
+    #[arg(value_name = "KIND/NAME", value_parser = resource)]
+    pub resources: Vec<ResourceId>,
+    /// How long to wait, e.g. 90s or 5m; 0s looks once.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub timeout: Duration,
+    /// How to print the result.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: FindingsFormat,
 }
 
 /// `sandbox`.
@@ -307,6 +385,23 @@ pub struct SchemaArguments {
 pub enum SchemaOf {
     /// Manifests: for editors and for CI.
     Manifest,
+    /// The output of `status --format json`.
+    Status,
+}
+
+/// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let millis = match unit {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return Err("the units are ms, s, m and h".into()),
+    };
+    let number: u64 = number.parse().map_err(|_| "it is no time such as 90s or 5m".to_owned())?;
+    number.checked_mul(millis).map(Duration::from_millis).ok_or_else(|| "it is too long".into())
 }
 
 fn variable(text: &str) -> Result<(String, String), String> {
@@ -331,20 +426,6 @@ fn from(text: &str) -> Result<From, String> {
                 .map_err(|_| "it is neither earliest, latest nor a time such as 2026-11-01T00:00:00Z".to_owned())
         }
     }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let wrong = || "it is not a time such as 500ms, 30s, 2m or 1h".to_owned();
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let number: u64 = number.parse().map_err(|_| wrong())?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return Err(wrong()),
-    };
-    number.checked_mul(milliseconds).map(Duration::from_millis).ok_or_else(wrong)
 }
 
 fn brokers(text: &str) -> Result<u16, String> {
@@ -388,6 +469,16 @@ mod tests {
     }
 
     #[test]
+    fn times_have_units() {
+        for (text, millis) in [("90s", 90_000), ("5m", 300_000), ("1h", 3_600_000), ("7", 7000), ("500ms", 500)] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(millis)));
+        }
+        for text in ["", "s", "-1s", "1.5s", "99999999999999999h"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_mistyped_is_refused() {
         for line in [
             "sluice",
@@ -401,8 +492,13 @@ mod tests {
             "sluice consume",
             "sluice consume ManualConsumer/m --once --follow",
             "sluice consume ManualConsumer/m --from yesterday",
-            "sluice consume ManualConsumer/m --timeout 30",
+            "sluice consume ManualConsumer/m --timeout 30d",
             "sluice consume ManualConsumer/m --batch-size 0",
+            "sluice status orders",
+            "sluice status --watch=0",
+            "sluice status --watch 5",
+            "sluice verify --timeout soon",
+            "sluice verify --timeout 5d",
             "sluice sandbox up --brokers 2",
             "sluice sandbox up --nodes 0",
         ] {

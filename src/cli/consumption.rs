@@ -205,7 +205,10 @@ mod tests {
 
     #[test]
     fn the_figures_are_shown_and_the_json_has_a_version() {
-        let statistics = Statistics { messages: 12_300, batches: 40, bad: 3, ..Statistics::default() };
+        let mut statistics = Statistics::default();
+        statistics.messages += 12_300;
+        statistics.batches += 40;
+        statistics.bad += 3;
         let report = Report { statistics, took: Duration::from_secs(2), stopped: false };
         let id = ResourceId::parse("ManualConsumer/m").unwrap();
         let shown = summary(&id, &report, ConsumeFormat::Text).unwrap();

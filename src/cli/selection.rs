@@ -4,6 +4,7 @@ use super::args::Selection;
 use super::report::{Exit, Failure};
 use crate::model::{Deletion, Desired, ResourceId};
 use crate::plan::Policy;
+use std::collections::BTreeSet;
 
 /// The policy of a command.
 ///
@@ -37,6 +38,29 @@ pub(super) fn policy(selection: &Selection, desired: &Desired) -> Result<Policy,
         today: today(),
         start_declared: desired.pipelines.iter().filter(|p| p.start_from.is_some()).map(|p| p.id.clone()).collect(),
     })
+}
+
+/// The resources named, each of which must be one of the project.
+///
+/// # Errors
+/// A name that is none.
+pub(super) fn named(resources: &[ResourceId], desired: &Desired) -> Result<BTreeSet<ResourceId>, Failure> {
+    let ids: Vec<&ResourceId> =
+        desired.topics.iter().map(|t| &t.id).chain(desired.pipelines.iter().map(|p| &p.id)).collect();
+    match resources.iter().find(|id| !ids.contains(id)) {
+        Some(unknown) => Err(no_such("resource", unknown, &ids)),
+        None => Ok(resources.iter().cloned().collect()),
+    }
+}
+
+/// The project with nothing but these resources; all of it where none is named. Nobody needs to read the rest.
+pub(super) fn part(desired: &Desired, only: &BTreeSet<ResourceId>) -> Desired {
+    let mut part = desired.clone();
+    if !only.is_empty() {
+        part.topics.retain(|t| only.contains(&t.id));
+        part.pipelines.retain(|p| only.contains(&p.id));
+    }
+    part
 }
 
 /// The day at Greenwich: the same for everybody who plans at this moment, wherever they are.

@@ -2,7 +2,7 @@
 
 use super::error::ConsumeError;
 use super::intent::{self, Intent};
-use crate::client::kafka::{Committed, Partition};
+use crate::client::kafka::{CommittedOffset, Partition};
 
 /// How to consume a partition from here on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Begin {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Known {
     /// The group's word.
-    pub committed: Committed,
+    pub committed: CommittedOffset,
     /// Highest offset in the table.
     pub highest: Option<i64>,
     /// First offset that the topic keeps, and the next one it will give.
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn known(offset: Option<i64>, metadata: &str, highest: Option<i64>) -> Known {
-        let committed = Committed { offset, metadata: metadata.to_owned() };
+        let committed = CommittedOffset { offset, metadata: metadata.to_owned() };
         Known { committed, highest, low: 0, high: 1000, fresh: 3 }
     }
 

@@ -28,7 +28,7 @@ pub enum ConsumeError {
         /// Table.
         table: ObjectName,
         /// The server's words.
-        source: ClickHouseError,
+        source: Box<ClickHouseError>,
     },
     /// A message is bad, and the manifest says to stop there.
     #[error("topic `{topic}`, partition {partition}, offset {offset}: the message is refused: {reason}")]

@@ -53,7 +53,9 @@ pub(super) fn decode(text: &str) -> Result<Vec<Intent>, Unreadable> {
     match words.next() {
         // What others write there has no meaning here.
         Some(word) if word == VERSION => {}
-        Some(word) if word.starts_with("sluice") => return Err(Unreadable),
+        Some(word) if word.strip_prefix("sluice").is_some_and(|version| version.parse::<u32>().is_ok()) => {
+            return Err(Unreadable);
+        }
         Some(_) | None => return Ok(Vec::new()),
     }
     let mut intents = words.map(one).collect::<Option<Vec<_>>>().ok_or(Unreadable)?;
@@ -89,6 +91,7 @@ mod tests {
     fn what_others_wrote_is_none_of_ours_and_what_we_cannot_read_is_no_guess() {
         assert_eq!(decode(""), Ok(vec![]));
         assert_eq!(decode("connect-worker-1"), Ok(vec![]));
+        assert_eq!(decode("sluice: goes on where this group stood: before"), Ok(vec![]));
         for text in ["sluice2 x", "sluice1 5", "sluice1 5+1", "sluice1 5+-1@3", "sluice1 -5+1@3", "sluice1 1+5@1 6+1@1"]
         {
             assert_eq!(decode(text), Err(Unreadable), "{text}");

@@ -154,7 +154,7 @@ impl Lane {
     }
 
     /// What the group should hold, where it holds something else and nobody is asking it yet.
-    pub fn to_commit(&mut self) -> Option<Word> {
+    pub fn next_commit(&mut self) -> Option<Word> {
         let (word, ranges) = self.word();
         if self.asked.is_some() || self.durable.as_ref() == Some(&word) {
             return None;

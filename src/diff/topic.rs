@@ -163,6 +163,7 @@ mod tests {
             names: BTreeSet::new(),
             topics: BTreeMap::from([("t".to_owned(), TopicFact::Present(topic))]),
             groups: BTreeMap::new(),
+            follows: BTreeMap::new(),
             ends: BTreeMap::new(),
             starts: BTreeMap::new(),
             refused: BTreeMap::new(),

@@ -139,7 +139,10 @@ impl Checker<'_> {
             let Some(field) = fields.iter().find(|f| f.name == entry.name) else { continue };
             let path = join(here.path, &field.name);
             if is_null(&entry.value) {
-                if field.required {
+                if let Some(finding) = word_as_null(field, &path, entry, self.file) {
+                    self.report(finding);
+                    (whole, self.lossy) = (false, true);
+                } else if field.required {
                     let finding = Finding::error(
                         "manifest/missing-field",
                         format!("`{path}` has no value"),
@@ -287,6 +290,21 @@ fn join(path: &str, name: &str) -> String {
 
 fn with_about(finding: Finding, field: &Field) -> Finding {
     if field.about.is_empty() { finding } else { finding.help(format!("{}: {}", field.name, field.about)) }
+}
+
+/// `Null`, written as the engine is: to YAML it is no text, and the field would be left out in silence.
+fn word_as_null(field: &Field, path: &str, entry: &Entry, file: FileId) -> Option<Finding> {
+    let scalar = entry.value.scalar().filter(|s| s.text == "Null" && s.origin == Origin::Written)?;
+    if field.shape != Shape::Text {
+        return None;
+    }
+    let place = Place { file, start: entry.value.start, end: entry.value.end };
+    let finding = Finding::error("manifest/null-word", format!("`{path}` is YAML's null here, not the word"), place);
+    Some(
+        finding
+            .label(format!("{} without quotes means that nothing is given", scalar.text))
+            .help("write \"Null\" in quotes for the word, or null for none"),
+    )
 }
 
 /// Whether a value says nothing at all.

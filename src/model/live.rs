@@ -28,6 +28,8 @@ pub struct LiveKafka {
     pub topics: BTreeMap<String, TopicFact>,
     /// Committed offsets of the groups asked for, by topic and partition; only where there is one.
     pub groups: BTreeMap<String, BTreeMap<(String, u32), i64>>,
+    /// The group whose offsets a group got to go on with, while it has read nothing since.
+    pub follows: BTreeMap<String, String>,
     /// First and next offset of each partition of the topics asked for.
     pub ends: BTreeMap<String, Vec<(i64, i64)>>,
     /// Offsets at the time a group is to start from, by group.

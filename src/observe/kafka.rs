@@ -56,6 +56,7 @@ pub async fn topics(
         names: cluster.topics.into_keys().collect(),
         topics,
         groups: BTreeMap::new(),
+        follows: BTreeMap::new(),
         ends: BTreeMap::new(),
         starts: BTreeMap::new(),
         refused: BTreeMap::new(),

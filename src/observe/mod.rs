@@ -5,6 +5,7 @@ pub mod canonical;
 mod carriers;
 pub mod clickhouse;
 mod formatted;
+pub mod health;
 pub mod hosts;
 pub mod kafka;
 pub mod running;

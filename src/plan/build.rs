@@ -4,7 +4,7 @@ use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step, TableAction};
 use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
 use crate::diff::{ChangeSet, PipelineDiff};
-use crate::model::{Desired, DesiredPipeline, Live, ObjectName, ResourceId, Role, Topology};
+use crate::model::{Desired, DesiredPipeline, Kind, Live, ObjectName, ResourceId, Role, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -136,6 +136,9 @@ pub fn plan(
     for diff in &changes.pipelines {
         for (name, _) in diff.undeclared.iter().filter(|(_, (engine, _))| engine == "Kafka") {
             relations.topics.insert(name.clone(), diff.desired.topics.clone());
+            if diff.desired.id.kind == Kind::OutgoingSink {
+                relations.sinks.insert(name.clone());
+            }
         }
         for (view, left_over) in &diff.left_over {
             relations.reads.insert(view.clone(), left_over.reads.iter().cloned().collect());

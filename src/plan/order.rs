@@ -261,6 +261,8 @@ fn rank(at: usize, step: &Step, relations: &Relations, swaps: &Swaps<'_>) -> u8 
                 "Kafka" | "Distributed" => 12,
                 _ => 8,
             },
+            // Of the table that has the name from then on.
+            TableAction::Alter { name, .. } if swaps.named.get(name).is_some_and(|swap| *swap < at) => 12,
             TableAction::Alter { name, commands } => match relations.over.contains_key(name) {
                 // Before the queue is sent and the Kafka table lets go of the columns.
                 true if relations.publishes(name) && commands.iter().all(is_shrinking) => 3,

@@ -2,7 +2,7 @@
 
 use super::Note;
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
-use crate::model::owner;
+use crate::model::{Kind, owner};
 
 /// What no manifest declares: reported, and left alone.
 pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
@@ -25,7 +25,7 @@ pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
         }));
     }
     notes.extend(diff.objects.iter().filter_map(secret));
-    let kept = diff.undeclared.iter().filter(|(_, (engine, _))| !goes(engine));
+    let kept = diff.undeclared.iter().filter(|(_, (engine, _))| !goes(diff.desired.id.kind, engine));
     notes.extend(kept.map(|(object, (engine, hosts))| Note::NoLongerDeclared {
         object: object.clone(),
         engine: engine.clone(),
@@ -36,8 +36,9 @@ pub(super) fn notes(diff: &PipelineDiff) -> Vec<Note> {
 
 /// Whether an object that the pipeline no longer declares goes with the next change: it holds no rows, and rows would
 /// go its way or its consumers keep partitions to themselves while it is there.
-pub(super) fn goes(engine: &str) -> bool {
-    matches!(engine, "Kafka" | "Null" | "MaterializedView")
+pub(super) fn goes(kind: Kind, engine: &str) -> bool {
+    // A Distributed table of a sink leads to a Kafka table that goes: what it takes would never be sent.
+    matches!(engine, "Kafka" | "Null" | "MaterializedView") || kind == Kind::OutgoingSink && engine == "Distributed"
 }
 
 /// A secret that is neither known to be the same nor known to have changed.

@@ -7,7 +7,7 @@ use crate::observe::ObserveError;
 use crate::observe::alterable::{Trial, Verdict, trials};
 use crate::plan::{Action, Plan, TableAction};
 use futures_util::future::try_join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Tables whose planned ALTERs a server refuses, or that would still differ after them, by host and with why.
 pub(super) async fn refused(
@@ -21,9 +21,19 @@ pub(super) async fn refused(
     for object in changes.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.desired.owned_elsewhere) {
         objects.insert(&object.desired.definition.name, object);
     }
+    // What is altered there is the copy, which has the desired form already.
+    let copied: BTreeSet<(&ObjectName, usize)> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            Action::Table(TableAction::Copy(copy)) => Some(step.hosts.iter().map(|host| (&copy.from, *host))),
+            Action::Table(_) | Action::Kafka(_) => None,
+        })
+        .flatten()
+        .collect();
     for step in &plan.steps {
         let Action::Table(TableAction::Alter { name, commands }) = &step.action else { continue };
-        for host in &step.hosts {
+        for host in step.hosts.iter().filter(|host| !copied.contains(&(name, **host))) {
             let Some(found) = objects.get(name).and_then(|o| o.standing(*host, live)) else { continue };
             let trial = by_host.entry(*host).or_default().entry(name.clone());
             let trial = trial.or_insert_with(|| Trial { live: &found.definition, statements: Vec::new() });

@@ -45,8 +45,12 @@ pub(super) async fn read(
         let desired = &pipeline.desired;
         let of: BTreeMap<String, u32> =
             counts.iter().filter(|(t, _)| desired.topics.contains(t)).map(|(t, n)| (t.clone(), *n)).collect();
+        let own = reader.committed_after(&desired.group, &of).await?;
+        kafka.groups.insert(desired.group.clone(), own.positions);
         let mut groups = live_groups(pipeline, clickhouse);
-        groups.insert(desired.group.clone());
+        groups.extend(own.follows.clone());
+        kafka.follows.extend(own.follows.map(|before| (desired.group.clone(), before)));
+        groups.remove(&desired.group);
         for group in groups {
             let committed = reader.committed(&group, &of).await?;
             kafka.groups.insert(group, committed);

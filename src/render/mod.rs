@@ -16,6 +16,7 @@ mod resource;
 mod totals;
 
 pub mod finding;
+pub mod health;
 pub mod outcome;
 pub mod script;
 pub mod text;

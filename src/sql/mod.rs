@@ -10,6 +10,7 @@ pub mod backfill;
 pub mod change;
 pub mod consume;
 pub mod copy;
+pub mod health;
 pub mod read;
 pub mod running;
 

@@ -7,6 +7,7 @@ mod fields;
 mod finding_codes;
 mod findings;
 mod reviewing;
+mod status;
 
 use std::fs;
 use std::path::Path;

@@ -5,6 +5,7 @@
 
 mod bad_manifests;
 mod command_line;
+mod consumption;
 mod convergence;
 mod docs;
 mod homework;

@@ -44,6 +44,8 @@ fn faults(schema: &Validator, document: &Value) -> Vec<String> {
 fn the_schema_in_the_repository_is_the_one_the_types_give() {
     let seen = format!("{}\n", serde_json::to_string_pretty(&manifest_schema()).unwrap());
     compare("schemas/manifest.schema.json", &seen);
+    let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::health::schema()).unwrap());
+    compare("schemas/status.schema.json", &seen);
 }
 
 #[test]

@@ -19,7 +19,7 @@ fn the_demonstration_counts_every_row_and_leaves_nothing_behind() {
         let told = String::from_utf8_lossy(&demo.get_output().stdout).into_owned();
         let total = told.lines().find(|l| l.trim_start().starts_with("total")).expect("a line of totals");
         assert_eq!(total.split_whitespace().collect::<Vec<_>>(), ["total", "3039", "3039", "3039"]);
-        assert!(told.contains("No changes: 5 resources are as declared."), "{told}");
+        assert!(told.contains("No changes: 7 resources are as declared."), "{told}");
         sandbox(&["down"], home.path()).assert().success();
         assert!(!home.path().join(".sluice/sandbox").exists());
     }

@@ -18,6 +18,7 @@ mod example_data;
 mod examples;
 mod fixture;
 mod forms;
+mod health;
 mod kafka_client;
 mod kafka_groups;
 mod random;

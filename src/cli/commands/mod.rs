@@ -6,7 +6,9 @@ mod plan;
 mod sandbox;
 mod sandbox_demo;
 mod schema;
+mod status;
 mod validate;
+mod verify;
 
 use super::args::Command;
 use super::report::{Exit, Failure};
@@ -18,6 +20,8 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Plan(arguments) => plan::run(arguments, settings).await,
         Command::Apply(arguments) => apply::run(arguments, settings).await,
         Command::Consume(arguments) => consume::run(arguments, settings).await,
+        Command::Status(arguments) => status::run(arguments, settings).await,
+        Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
         Command::Schema(arguments) => schema::run(arguments),
     }

@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 pub(super) const FOLDER: &str = "demo";
 
 /// The project as it stands in the repository.
-const MANIFESTS: [(&str, &str); 4] = [
+const MANIFESTS: [(&str, &str); 6] = [
     ("sluice.yaml", include_str!("../../../manifests/sluice.yaml")),
     ("topics.yaml", include_str!("../../../manifests/topics.yaml")),
     ("covid_new_cases.yaml", include_str!("../../../manifests/covid_new_cases.yaml")),
     ("covid_cumulative.yaml", include_str!("../../../manifests/covid_cumulative.yaml")),
+    ("covid_alerts.yaml", include_str!("../../../manifests/covid_alerts.yaml")),
+    ("covid_manual.yaml", include_str!("../../../manifests/covid_manual.yaml")),
 ];
 
 /// Writes the project into a folder, where it can be looked at and changed; returns its project file.

@@ -28,7 +28,7 @@ const SESSION_MS: &str = "10000";
 
 /// What a group has committed for a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Committed {
+pub struct CommittedOffset {
     /// Offset of the next message to consume; none where nothing was committed.
     pub offset: Option<i64>,
     /// What was written beside it.
@@ -84,7 +84,7 @@ impl Assignment<'_> {
     ///
     /// # Errors
     /// The brokers did not answer, or refused.
-    pub fn committed(&self, partitions: &[Partition]) -> Result<BTreeMap<Partition, Committed>, KafkaError> {
+    pub fn committed(&self, partitions: &[Partition]) -> Result<BTreeMap<Partition, CommittedOffset>, KafkaError> {
         committed(self.consumer, partitions)
     }
 
@@ -166,7 +166,7 @@ impl GroupConsumer {
     ///
     /// # Errors
     /// The brokers did not answer, or refused.
-    pub fn committed(&self, partitions: &[Partition]) -> Result<BTreeMap<Partition, Committed>, KafkaError> {
+    pub fn committed(&self, partitions: &[Partition]) -> Result<BTreeMap<Partition, CommittedOffset>, KafkaError> {
         committed(&self.consumer, partitions)
     }
 
@@ -201,7 +201,7 @@ fn list(partitions: &[Partition]) -> TopicPartitionList {
 fn committed(
     consumer: &BaseConsumer<GroupContext>,
     partitions: &[Partition],
-) -> Result<BTreeMap<Partition, Committed>, KafkaError> {
+) -> Result<BTreeMap<Partition, CommittedOffset>, KafkaError> {
     let timeout = consumer.context().settings.timeout;
     let fail = |e: &RdError| failed(consumer, Request::FetchOffsets, e);
     let found = consumer.committed_offsets(list(partitions), timeout).map_err(|e| fail(&e))?;
@@ -212,7 +212,7 @@ fn committed(
             Offset::Offset(offset) => Some(offset),
             Offset::Beginning | Offset::End | Offset::Stored | Offset::Invalid | Offset::OffsetTail(_) => None,
         };
-        let committed = Committed { offset, metadata: element.metadata().to_owned() };
+        let committed = CommittedOffset { offset, metadata: element.metadata().to_owned() };
         all.insert((element.topic().to_owned(), element.partition()), committed);
     }
     Ok(all)

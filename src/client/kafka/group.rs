@@ -9,6 +9,28 @@ pub type PerGroup<T> = BTreeMap<String, Result<T, GroupError>>;
 /// Offsets of a group by topic and partition number: the next message it reads.
 pub type Positions = BTreeMap<(String, u32), i64>;
 
+/// What a group has committed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Committed {
+    /// Where it goes on.
+    pub positions: Positions,
+    /// The group whose offsets these are, where it got them to go on in its place and has read nothing since.
+    pub follows: Option<String>,
+}
+
+/// Before the name of the group that is followed, in the metadata of an offset.
+const FOLLOWS: &str = "sluice: goes on where this group stood: ";
+
+/// The metadata that says which group is followed.
+pub(super) fn followed(group: &str) -> String {
+    format!("{FOLLOWS}{group}")
+}
+
+/// The group that the metadata of an offset names.
+pub(super) fn follows(metadata: &str) -> Option<&str> {
+    metadata.strip_prefix(FOLLOWS)
+}
+
 /// A consumer group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {

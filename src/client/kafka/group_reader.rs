@@ -3,8 +3,8 @@
 use super::counts::Request;
 use super::deadline::Deadline;
 use super::error::{KafkaError, TopicError};
-use super::group::{Group, GroupError, PerGroup, Positions};
-use super::native::Offsets;
+use super::group::{Committed, Group, GroupError, PerGroup, Positions, follows};
+use super::native::{Offsets, Place};
 use super::reader::KafkaReader;
 use super::waits::{backoff, is_worth_another_try};
 use backon::Retryable as _;
@@ -62,32 +62,42 @@ impl KafkaReader {
     /// # Errors
     /// [`KafkaError::Group`] or [`KafkaError::Topic`] with the brokers' reason, or the request failed.
     pub async fn committed(&self, group: &str, topics: &BTreeMap<String, u32>) -> Result<Positions, KafkaError> {
+        Ok(self.committed_after(group, topics).await?.positions)
+    }
+
+    /// Committed offsets as [`KafkaReader::committed`] gives them, and whose they were
+    /// ([`super::KafkaWriter::set_offsets_after`]).
+    ///
+    /// # Errors
+    /// As [`KafkaReader::committed`].
+    pub async fn committed_after(&self, group: &str, topics: &BTreeMap<String, u32>) -> Result<Committed, KafkaError> {
         if topics.values().all(|count| *count == 0) {
-            return Ok(Positions::new());
+            return Ok(Committed::default());
         }
         let fetch = || async {
             let (name, wanted) = (group.to_owned(), topics.clone());
             let answer = self.handle().call(Request::FetchOffsets, move |call| call.committed(&name, &wanted)).await?;
             let offsets = answer.map_err(|source| self.handle().refused_group(Request::FetchOffsets, group, source))?;
-            self.positions(group, offsets)
+            self.positions(group, &offsets)
         };
         fetch.retry(backoff(self.handle().timeout())).when(is_worth_another_try).await
     }
 
-    fn positions(&self, group: &str, offsets: Offsets) -> Result<Positions, KafkaError> {
-        let mut positions = Positions::new();
-        for ((topic, partition), offset) in offsets {
-            match offset {
-                Ok(offset) if offset >= 0 => {
-                    positions.insert((topic, partition), offset);
+    fn positions(&self, group: &str, offsets: &Offsets) -> Result<Committed, KafkaError> {
+        let mut committed = Committed::default();
+        for ((topic, partition), place) in offsets {
+            match place {
+                Ok(Place { offset, metadata }) if *offset >= 0 => {
+                    committed.positions.insert((topic.clone(), *partition), *offset);
+                    committed.follows = committed.follows.or_else(|| follows(metadata).map(str::to_owned));
                 }
                 // A negative offset stands for none, and a partition that is no more has none.
                 Ok(_) | Err(TopicError::NotFound) => {}
                 Err(source) => {
-                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, &topic, source));
+                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, topic, source.clone()));
                 }
             }
         }
-        Ok(positions)
+        Ok(committed)
     }
 }

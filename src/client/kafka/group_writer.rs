@@ -2,8 +2,8 @@
 
 use super::counts::Request;
 use super::error::{KafkaError, TopicError};
-use super::group::{GroupError, PerGroup, Positions, Removal};
-use super::native::Offsets;
+use super::group::{GroupError, PerGroup, Positions, Removal, followed};
+use super::native::{Offsets, Place};
 use super::waits::{backoff, is_worth_another_try};
 use super::wire;
 use super::writer::KafkaWriter;
@@ -18,13 +18,28 @@ impl KafkaWriter {
     /// another reason of the brokers, [`KafkaError::Topic`] for a partition that was refused (others may have been
     /// set), or the request failed.
     pub async fn set_offsets(&self, group: &str, offsets: &Positions) -> Result<(), KafkaError> {
+        self.set_offsets_after(group, offsets, None).await
+    }
+
+    /// Commits offsets as [`KafkaWriter::set_offsets`] does, and where `follows` is a group writes beside them that
+    /// they are its: [`super::Committed::follows`] tells it until the next commit.
+    ///
+    /// # Errors
+    /// As [`KafkaWriter::set_offsets`].
+    pub async fn set_offsets_after(
+        &self,
+        group: &str,
+        offsets: &Positions,
+        follows: Option<&str>,
+    ) -> Result<(), KafkaError> {
         if offsets.is_empty() {
             return Ok(());
         }
         let request = Request::CommitOffsets;
         let set = || async {
             let (name, wanted) = (group.to_owned(), offsets.clone());
-            let answer = self.handle().call(request, move |call| call.set_offsets(&name, &wanted)).await?;
+            let beside = follows.map(followed).unwrap_or_default();
+            let answer = self.handle().call(request, move |call| call.set_offsets(&name, &wanted, &beside)).await?;
             self.settle(request, group, answer, offsets.keys().cloned())
         };
         self.retrying(set).await
@@ -58,7 +73,7 @@ impl KafkaWriter {
         }
         let request = Request::DeleteOffsets;
         let gone = |(at, offset)| match offset {
-            Err(TopicError::NotFound) => (at, Ok(0)),
+            Err(TopicError::NotFound) => (at, Ok(Place::default())),
             other => (at, other),
         };
         let delete = || async {

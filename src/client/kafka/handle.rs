@@ -104,7 +104,7 @@ impl Handle {
         KafkaError::Topic { servers: self.servers.clone(), request, topic: topic.to_owned(), source }
     }
 
-    fn failed(&self, request: Request, code: String, message: String) -> KafkaError {
+    pub(super) fn failed(&self, request: Request, code: String, message: String) -> KafkaError {
         KafkaError::Request { servers: self.servers.clone(), request, code, message }
     }
 

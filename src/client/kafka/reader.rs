@@ -6,6 +6,7 @@ use super::facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark
 use super::handle::Handle;
 use super::native::{OffsetSpec, Offsets};
 use super::settings::KafkaSettings;
+use super::wire;
 use super::writer;
 use crate::model::ConfigEntry;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -118,6 +119,44 @@ impl KafkaReader {
         }))
     }
 
+    /// The time of the newest message in partitions `0..count` of each topic, in milliseconds since 1970, in partition
+    /// order; `None` for a partition without messages. The first error of a partition stands for its topic. One
+    /// request; brokers before Kafka 3.0 do not know it.
+    ///
+    /// # Errors
+    /// The request failed as a whole.
+    pub async fn newest_times(&self, topics: &BTreeMap<String, u32>) -> Result<PerTopic<Vec<Option<i64>>>, KafkaError> {
+        let found = self.offsets(topics, OffsetSpec::NewestTime).await?;
+        Ok(per_topic(topics, |at| Ok(Some(offset(&found, at)?).filter(|time| *time >= 0))))
+    }
+
+    /// Bytes on disk of partitions `0..count` of each topic: of their largest replica, which is the leader's or was.
+    /// Partitions that no broker told of are left out. One request a broker, over a connection of its own: librdkafka
+    /// has no call for it.
+    ///
+    /// # Errors
+    /// As [`KafkaReader::cluster`], or a broker cannot be asked.
+    pub async fn sizes(
+        &self,
+        settings: &KafkaSettings,
+        brokers: &BTreeMap<i32, String>,
+        topics: &BTreeMap<String, u32>,
+    ) -> Result<BTreeMap<(String, u32), u64>, KafkaError> {
+        if topics.values().all(|count| *count == 0) {
+            return Ok(BTreeMap::new());
+        }
+        let asked = brokers.values().map(|broker| {
+            self.handle.count(Request::DescribeLogDirs);
+            wire::sizes(settings, broker, topics)
+        });
+        let mut largest: BTreeMap<(String, u32), u64> = BTreeMap::new();
+        for (at, bytes) in futures_util::future::try_join_all(asked).await?.into_iter().flatten() {
+            let known = largest.entry(at).or_default();
+            *known = bytes.max(*known);
+        }
+        Ok(largest)
+    }
+
     /// Asks the brokers whether topics could be created; creates none. Needs the right to create them.
     ///
     /// # Errors
@@ -191,7 +230,7 @@ impl KafkaReader {
 }
 
 fn offset(offsets: &Offsets, at: &(String, u32)) -> Result<i64, TopicError> {
-    offsets.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered()))
+    offsets.get(at).cloned().unwrap_or_else(|| Err(TopicError::unanswered())).map(|place| place.offset)
 }
 
 /// Offsets begin at zero.

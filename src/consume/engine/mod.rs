@@ -215,7 +215,7 @@ impl Engine {
         let mut words = BTreeMap::new();
         for (topic, lanes) in &mut self.lanes {
             for (partition, lane) in lanes {
-                if let Some(word) = lane.to_commit() {
+                if let Some(word) = lane.next_commit() {
                     words.insert((topic.clone(), *partition), word);
                 }
             }
@@ -387,7 +387,7 @@ impl Engine {
             let mut words = BTreeMap::new();
             for (topic, lanes) in &mut self.lanes {
                 for (partition, lane) in lanes {
-                    if let Some(word) = lane.to_commit() {
+                    if let Some(word) = lane.next_commit() {
                         words.insert((topic.clone(), *partition), word);
                     }
                 }

@@ -159,7 +159,7 @@ impl Engine {
         if !lost && !self.commits.waits() && self.setup.stop.level() < Level::Cancel {
             let mut words = BTreeMap::new();
             for partition in partitions {
-                if let Some(word) = self.lane(partition).and_then(Lane::to_commit) {
+                if let Some(word) = self.lane(partition).and_then(Lane::next_commit) {
                     words.insert(partition.clone(), word);
                 }
             }

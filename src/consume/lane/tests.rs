@@ -17,7 +17,7 @@ fn take(lane: &mut Lane, offsets: impl IntoIterator<Item = i64>) {
 }
 
 fn commit(lane: &mut Lane) -> Option<Word> {
-    let word = lane.to_commit();
+    let word = lane.next_commit();
     lane.committed(true);
     word
 }
@@ -33,7 +33,7 @@ fn nothing_is_inserted_before_the_group_knows_and_the_offset_moves_after_it() {
     assert!(lane.start().is_none());
     lane.plan(7);
     assert!(lane.start().is_none(), "the group does not know");
-    assert_eq!(lane.to_commit(), Some((0, "sluice1 0+9@7".into())));
+    assert_eq!(lane.next_commit(), Some((0, "sluice1 0+9@7".into())));
     assert!(lane.start().is_none(), "the brokers have not answered");
     lane.committed(false);
     assert!(lane.start().is_none(), "the brokers did not take it");
@@ -59,7 +59,7 @@ fn ranges_in_flight_are_made_again_as_they_were() {
     let replays = vec![Intent { first: 0, last: 9, seconds: 7 }, Intent { first: 20, last: 24, seconds: 8 }];
     let begin = Begin { from: 0, replays, floor: 25, lost: 0 };
     let mut lane = lane(begin, Some((0, "sluice1 0+9@7 20+4@8".into())));
-    assert_eq!(lane.to_commit(), None, "the group knows");
+    assert_eq!(lane.next_commit(), None, "the group knows");
     take(&mut lane, 0..5);
     lane.plan(9);
     assert!(lane.start().is_none(), "a range is whole or not at all");

@@ -31,7 +31,7 @@ impl Sink {
             return Err(self.refused(batch, refusal));
         }
         let mut bad = Vec::new();
-        let mut open: Vec<Range<usize>> = vec![0..batch.entries.len()];
+        let mut open: Vec<Range<usize>> = std::iter::once(0..batch.entries.len()).collect();
         // The last of the stack is the leftmost range, so the bad ones come in order.
         while let Some(range) = open.pop() {
             let Some(reason) = self.verdict(batch, range.clone()).await.map_err(|e| self.gave_up(batch, e))? else {

@@ -230,7 +230,7 @@ impl Sink {
             first: batch.intent.first,
             last: batch.intent.last,
             table: self.consumption.table.clone(),
-            source,
+            source: Box::new(source),
         }
     }
 

@@ -22,11 +22,20 @@ pub(super) struct Outlook {
 
 /// Whether the live Kafka table reads with another group than the desired one.
 pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &LiveClickHouse) -> bool {
-    object.role() == Role::Source && old_groups(diff, object, live).iter().any(|old| *old != diff.desired.group)
+    object.role() == Role::Source && standing_groups(diff, object, live).iter().any(|old| *old != diff.desired.group)
+}
+
+/// The groups that read until now: where no Kafka table stands any more, the one that the desired group goes on after.
+fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &Live) -> BTreeSet<String> {
+    let mut groups = standing_groups(diff, source, &live.clickhouse);
+    if groups.is_empty() {
+        groups.extend(live.kafka.follows.get(&diff.desired.group).cloned());
+    }
+    groups
 }
 
 /// The groups of the Kafka tables that stand there, those that are no longer declared included.
-fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
+fn standing_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
     let standing = source.hosts.keys().filter_map(|host| source.object.standing(*host, live)).map(|o| &o.definition);
     let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
     found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
@@ -79,7 +88,7 @@ pub(super) fn reconnect(
         if !whole {
             outlook.reconnects = true;
             let gone = remade.union(&made).copied().collect();
-            outlook.waits = !leave(diff, source, &gone, &live.clickhouse, plan, draft);
+            outlook.waits = !leave(diff, source, &gone, live, plan, draft);
         }
         outlook.offsets = start(diff, source, live, plan, draft);
     }
@@ -90,7 +99,7 @@ pub(super) fn reconnect(
 pub(super) fn leave_all(
     diff: &PipelineDiff,
     treated: &[Treated<'_>],
-    live: &LiveClickHouse,
+    live: &Live,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) {
@@ -105,7 +114,7 @@ fn leave(
     diff: &PipelineDiff,
     source: &Treated<'_>,
     gone: &BTreeSet<usize>,
-    live: &LiveClickHouse,
+    live: &Live,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) -> bool {
@@ -113,6 +122,7 @@ fn leave(
     if groups.is_empty() {
         groups.insert(diff.desired.group.clone());
     }
+    let live = &live.clickhouse;
     let mut consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
     consumers.extend(undeclared(diff, live).filter_map(|(host, d)| consumer_of(d, host, live)));
     let ids: BTreeSet<String> = consumers.iter().flat_map(TableConsumer::client_ids).collect();
@@ -156,7 +166,7 @@ fn start(
     draft: &mut Draft,
 ) -> Option<Offsets> {
     let desired = &diff.desired;
-    let old = old_groups(diff, source, &live.clickhouse);
+    let old = old_groups(diff, source, live);
     // A group that reads already goes on where it is.
     if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;

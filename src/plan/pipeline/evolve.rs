@@ -8,7 +8,7 @@ use super::halt::{by_name, flush, stop, unguarded};
 use super::treatment::{Treated, Treatment};
 use super::{databases, differences, drop_left_over, exists, foreground, make_as};
 use crate::diff::{Attribute, HostState, PipelineDiff};
-use crate::model::{Column, Definition, KeepFor, Kind, Live, LiveClickHouse, Owner, Role, scratch};
+use crate::model::{Column, Definition, KeepFor, Kind, Live, LiveClickHouse, ObjectName, Owner, Role, scratch};
 use crate::plan::build::Draft;
 use crate::plan::rebuild::Moves;
 use crate::plan::step::{Action, TableAction};
@@ -87,7 +87,13 @@ impl Evolution<'_> {
     }
 }
 
-pub(super) fn rebuilds(treated: &[Treated<'_>]) -> bool {
+/// Tables that are built anew on some host.
+pub(super) fn rebuilt(treated: &[Treated<'_>]) -> BTreeSet<ObjectName> {
+    let anew = treated.iter().filter(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))));
+    anew.map(|t| t.name().clone()).collect()
+}
+
+fn rebuilds(treated: &[Treated<'_>]) -> bool {
     treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))))
 }
 
@@ -109,7 +115,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
     let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
-    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(engine));
+    let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
     rebuilds(treated)
         || hub
         || entry_goes
@@ -121,12 +127,21 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
 
 /// What the pipeline no longer declares and holds no rows goes.
 fn drop_undeclared(diff: &PipelineDiff, plan: &mut ResourcePlan, draft: &mut Draft) {
-    for (name, (engine, hosts)) in diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(engine)) {
+    let kind = diff.desired.id.kind;
+    let mut gone: Vec<_> = diff.undeclared.iter().filter(|(_, (engine, _))| surroundings::goes(kind, engine)).collect();
+    // A Distributed table goes before what it lies over.
+    gone.sort_by_key(|(_, (engine, _))| engine != "Distributed");
+    for (name, (engine, hosts)) in gone {
+        let distributed = engine == "Distributed";
+        if distributed {
+            draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
+        }
+        let hazards = if distributed { vec![Hazard::BreaksReaders] } else { Vec::new() };
         let listed = hosts.iter().copied().collect();
-        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: Vec::new() });
+        plan.changes.push(Change::Unmake { object: name.clone(), hosts: listed, hazards: hazards.clone() });
         let is_view = engine == crate::model::Engine::VIEW;
         let action = TableAction::Drop { name: name.clone(), is_view, sync: true };
-        draft.step_on(&plan.id, action, hosts.clone(), []);
+        draft.step_on(&plan.id, action, hosts.clone(), hazards);
     }
 }
 
@@ -184,7 +199,7 @@ fn change(
         Role::Local => {}
     }
     alter(object, plan.id.kind == Kind::OutgoingSink, plan, draft);
-    swap(object, live, plan, draft);
+    swap(object, keep, live, policy, plan, draft);
     if !rebuilt.is_empty() {
         let this = rebuild::Rebuild { object: object.object, hosts: &rebuilt, moves: object.moves.as_ref(), keep };
         rebuild::rebuild(&this, live, policy, plan, draft);
@@ -283,7 +298,14 @@ fn prolongs(old: Option<&str>, new: Option<&str>) -> bool {
 }
 
 /// A table that keeps no rows is made beside the old one and takes its name; what a Distributed one has queued is sent.
-fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
+fn swap(
+    object: &Treated<'_>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     let hosts = object.hosts_with(|t| matches!(t, Treatment::Swap));
     if hosts.is_empty() {
         return;
@@ -301,11 +323,12 @@ fn swap(object: &Treated<'_>, live: &LiveClickHouse, plan: &mut ResourcePlan, dr
     let hazards = if reshards { vec![Hazard::ReshardsNewRowsOnly] } else { Vec::new() };
     let definition = crate::model::Definition { name: next.clone(), ..object.object.desired.definition.clone() };
     draft.step_on(&plan.id, TableAction::Create(Box::new(definition)), hosts.clone(), []);
-    let swap = TableAction::Exchange { left: name, right: next.clone() };
+    let swap = TableAction::Exchange { left: name.clone(), right: next.clone() };
     draft.step_on(&plan.id, swap, hosts.clone(), hazards);
-    if object.role() == Role::Distributed {
-        draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
+    if object.role() == Role::Sink {
+        return rebuild::set_aside(&name, hosts, keep, live, policy, plan, draft);
     }
+    draft.step_on(&plan.id, TableAction::Flush { name: next.clone() }, hosts.clone(), []);
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 

@@ -1,6 +1,6 @@
 //! Rows stop on their way while views and tables change; and what is lost where they cannot be stopped.
 
-use super::evolve::rebuilds;
+use super::evolve::rebuilt;
 use super::treatment::{Treated, Treatment};
 use crate::diff::PipelineDiff;
 use crate::model::{Kind, LiveClickHouse, Role};
@@ -80,13 +80,16 @@ pub(super) fn unguarded(treated: &[Treated<'_>], plan: &ResourcePlan, draft: &mu
                 |action: &TableAction| matches!(action, TableAction::Drop { name, .. } if sinks.contains(name));
             draft.endanger(Hazard::MissesRows, takes_away);
         }
-        Kind::ManualConsumer if rebuilds(treated) => {
+        Kind::ManualConsumer => {
+            // Nobody writes where the Distributed table over it is away.
             let away = |t: &Treated<'_>| t.hosts.values().all(|t| matches!(t, Treatment::Remake | Treatment::Make));
-            // Nobody writes where the Distributed table is away.
-            if of(Role::Distributed).next().is_none() || !of(Role::Distributed).all(away) {
-                draft.endanger(Hazard::MissesRows, |action| matches!(action, TableAction::Copy(_)));
-            }
+            let closed = |table: &_| treated.iter().any(|t| t.under().as_ref() == Some(table) && away(t));
+            let open: BTreeSet<_> = rebuilt(treated).into_iter().filter(|table| !closed(table)).collect();
+            draft.endanger(
+                Hazard::MissesRows,
+                |action| matches!(action, TableAction::Copy(copy) if open.contains(&copy.from)),
+            );
         }
-        Kind::OutgoingSink | Kind::ManualConsumer | Kind::KafkaPipeline | Kind::Topic => {}
+        Kind::OutgoingSink | Kind::KafkaPipeline | Kind::Topic => {}
     }
 }

@@ -40,16 +40,23 @@ pub(super) fn plan(
         treated.iter_mut().for_each(Treated::reconnect);
     }
     treated.iter_mut().for_each(|t| t.spread(diff, hosts));
-    if plan.id.kind == Kind::ManualConsumer && evolve::rebuilds(&treated) {
-        treated.iter_mut().for_each(Treated::close);
+    if plan.id.kind == Kind::ManualConsumer {
+        let rebuilt = evolve::rebuilt(&treated);
+        treated.iter_mut().for_each(|t| t.close(&rebuilt));
     }
     let heavy = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_) | Treatment::Nothing)));
     let incompatible = diff.desired.lifecycle.incompatible;
     let recreate = policy.recreate.contains(&plan.id) || heavy && incompatible == Incompatible::Recreate;
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
+    let replaces = recreate && !stuck && plan.id.kind == Kind::OutgoingSink;
+    if replaces {
+        treated.iter_mut().for_each(|t| t.replace(hosts));
+    }
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
-        Presence::Present if recreate && exists(diff) => again(diff, &treated, hosts, &mut plan, &mut draft),
+        Presence::Present if recreate && exists(diff) && !replaces => {
+            again(diff, &treated, live, &mut plan, &mut draft)
+        }
         Presence::Present if stuck || heavy && incompatible == Incompatible::Block => {
             plan.changes = differences(diff);
             plan.block(Blocked::NeedsRecreate);
@@ -57,6 +64,9 @@ pub(super) fn plan(
         Presence::Present => {
             let evolution = evolve::Evolution { diff, treated: &treated, live, policy, stops: loses_topic };
             evolution.plan(&mut plan, &mut draft);
+            if replaces && exists(diff) && plan.verb != Verb::Blocked {
+                plan.verb = Verb::Recreate;
+            }
         }
     }
     forget_offsets(diff, recreated, &mut plan, &mut draft);
@@ -143,16 +153,10 @@ fn differences(diff: &PipelineDiff) -> Vec<Change> {
 }
 
 /// Drops everything that is there and makes all of it.
-fn again(
-    diff: &PipelineDiff,
-    treated: &[Treated<'_>],
-    live: &LiveClickHouse,
-    plan: &mut ResourcePlan,
-    draft: &mut Draft,
-) {
+fn again(diff: &PipelineDiff, treated: &[Treated<'_>], live: &Live, plan: &mut ResourcePlan, draft: &mut Draft) {
     plan.verb = Verb::Recreate;
     plan.changes = differences(diff);
-    drops(diff, live, true, plan, draft);
+    drops(diff, &live.clickhouse, true, plan, draft);
     databases(diff, draft);
     for object in diff.objects.iter().filter(|o| !o.desired.owned_elsewhere) {
         make(object, hosts_where(object, |_| true), plan, draft);
@@ -161,7 +165,7 @@ fn again(
     if plan.id.kind != Kind::OutgoingSink {
         plan.notes.push(Note::OffsetsKept { group: diff.desired.group.clone() });
     }
-    foreground(diff, live, plan);
+    foreground(diff, &live.clickhouse, plan);
 }
 
 fn remove(diff: &PipelineDiff, live: &LiveClickHouse, plan: &mut ResourcePlan, draft: &mut Draft) {
@@ -244,7 +248,7 @@ fn drops(diff: &PipelineDiff, live: &LiveClickHouse, again: bool, plan: &mut Res
         for reader in &object.strangers {
             plan.block(Blocked::ReadByStranger { object: definition.name.clone(), reader: reader.clone() });
         }
-        let hazards = drop_hazards(object, again);
+        let hazards = drop_hazards(object, again && plan.id.kind == Kind::OutgoingSink);
         let name = definition.name.clone();
         if object.desired.role == Role::Distributed {
             draft.step_on(&plan.id, TableAction::Flush { name: name.clone() }, hosts.clone(), []);
@@ -261,7 +265,8 @@ fn drop_hazards(object: &ObjectDiff, again: bool) -> Vec<Hazard> {
         Role::Local => vec![Hazard::DeletesData],
         Role::Distributed => vec![Hazard::BreaksReaders],
         Role::EntryView => vec![Hazard::PausesIngestion],
-        Role::Feed if again => vec![Hazard::MissesRows],
+        // What is inserted meanwhile finds no view, and what is being inserted finds its table gone.
+        Role::Feed | Role::Sink if again => vec![Hazard::MissesRows],
         Role::Source | Role::Sink | Role::Hub | Role::View | Role::Feed => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! What each object of a pipeline needs on each host: the least change that works.
 
 use crate::diff::{Attribute, AttributeChange, HostState, ObjectDiff, PipelineDiff};
-use crate::model::{Definition, Engine, LiveClickHouse, ObjectName, Role};
+use crate::model::{Definition, Engine, EngineArg, LiveClickHouse, ObjectName, Role};
 use crate::plan::alter::{Alteration, NoAlter, alteration};
 use crate::plan::rebuild::{self, Moves};
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,10 +66,32 @@ impl<'a> Treated<'a> {
 
     /// The Distributed table is away while the table under it is built anew: whoever writes through it fails, and
     /// nothing is written into the table that is replaced.
-    pub fn close(&mut self) {
+    pub fn close(&mut self, rebuilt: &BTreeSet<ObjectName>) {
         let closes = |t: &&mut Treatment| matches!(t, Treatment::Keep | Treatment::Alter(_));
-        if self.role() == Role::Distributed {
+        if self.under().is_some_and(|under| rebuilt.contains(&under)) {
             self.hosts.values_mut().filter(closes).for_each(|t| *t = Treatment::Remake);
+        }
+    }
+
+    /// A table of a sink is made anew, differs it or not: beside the old one, so that nobody who writes finds none.
+    pub fn replace(&mut self, live: &LiveClickHouse) {
+        if matches!(self.role(), Role::Sink | Role::Distributed) {
+            for (host, treatment) in &mut self.hosts {
+                if matches!(treatment, Treatment::Keep | Treatment::Alter(_)) {
+                    *treatment = if swaps(self.object, *host, live) { Treatment::Swap } else { Treatment::Remake };
+                }
+            }
+        }
+    }
+
+    /// The table under a Distributed one.
+    pub fn under(&self) -> Option<ObjectName> {
+        let engine = &self.object.desired.definition.engine;
+        match engine.args.get(1..3)? {
+            [EngineArg::Text(database), EngineArg::Text(table)] if engine.name == "Distributed" => {
+                Some(ObjectName::new(database, table))
+            }
+            _ => None,
         }
     }
 

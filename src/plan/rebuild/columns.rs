@@ -72,11 +72,7 @@ pub(super) fn method(desired: &Definition, live: &Definition, values: &[(String,
     let shares = columns && keys && adaptive(desired) == adaptive(live) && policy(desired) == policy(live);
     // Old parts would have neither what is new of these.
     let parts = desired.indexes == live.indexes && desired.projections == live.projections;
-    if shares && parts && desired.constraints == live.constraints {
-        CopyMethod::AttachPartitions
-    } else {
-        CopyMethod::ByPartition
-    }
+    if shares && parts { CopyMethod::AttachPartitions } else { CopyMethod::ByPartition }
 }
 
 fn kind(column: &Column) -> Option<DefaultKind> {

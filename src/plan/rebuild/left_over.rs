@@ -26,7 +26,7 @@ pub(in crate::plan) fn tidy_up(
     match object.desired.role {
         Role::Local => local(object, rebuilt, keep, live, policy, plan, draft),
         Role::Distributed => distributed(object, live, plan, draft),
-        Role::Sink => beside_sink(object, live, plan, draft),
+        Role::Sink => beside_sink(object, keep, live, policy, plan, draft),
         Role::Source | Role::Hub | Role::View | Role::EntryView | Role::Feed => {}
     }
 }
@@ -78,12 +78,41 @@ fn distributed(object: &ObjectDiff, live: &LiveClickHouse, plan: &mut ResourcePl
     draft.step_on(&plan.id, TableAction::Drop { name: next, is_view: false, sync: true }, hosts, []);
 }
 
-/// A Kafka table that was to take another one's name, or gave its own: it keeps nothing.
-fn beside_sink(object: &ObjectDiff, live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
+/// A Kafka table that was to take another one's name, or gave its own.
+fn beside_sink(
+    object: &ObjectDiff,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &mut ResourcePlan,
+    draft: &mut Draft,
+) {
     let desired = &object.desired.definition;
     let name = next(&desired.name);
     let hosts = object.hosts.keys().copied().filter(|h| is_ours(&name, desired, &live.hosts[*h])).collect();
-    draft.step_on(&plan.id, TableAction::Drop { name, is_view: false, sync: true }, hosts, []);
+    set_aside(&desired.name, hosts, keep, live, policy, plan, draft);
+    kept(object, keep, live, policy, plan, draft);
+}
+
+/// A Kafka table that writes is kept for a while when it is replaced: an INSERT, or a stream that has a view over it
+/// open, goes on writing into it, and the server drops such rows without a word once the table is dropped.
+pub(in crate::plan) fn set_aside(
+    name: &ObjectName,
+    hosts: BTreeSet<usize>,
+    keep: KeepFor,
+    live: &LiveClickHouse,
+    policy: &Policy,
+    plan: &ResourcePlan,
+    draft: &mut Draft,
+) {
+    let next = next(name);
+    if keep.days == 0 {
+        let action = TableAction::Drop { name: next, is_view: false, sync: true };
+        draft.step_on(&plan.id, action, hosts, [Hazard::MissesRows]);
+    } else {
+        let pairs = vec![(next, dated(name, &hosts, live, policy, draft))];
+        draft.step_on(&plan.id, TableAction::Rename { pairs }, hosts, []);
+    }
 }
 
 /// Whether a table carries the mark of the one that it was made for.

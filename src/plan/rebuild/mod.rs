@@ -8,7 +8,7 @@ mod left_over;
 mod reshard;
 mod standing;
 
-pub(super) use left_over::{cut, remove, restore, stands, tidy_up};
+pub(super) use left_over::{cut, remove, restore, set_aside, stands, tidy_up};
 pub(super) use reshard::{Moves, moves, under};
 
 use super::build::Draft;
@@ -17,7 +17,7 @@ use super::{Blocked, Hazard, Obstacle, Policy, ResourcePlan};
 use crate::diff::{Attribute, HostState, ObjectDiff};
 use crate::model::live::LiveHost;
 use crate::model::{Definition, KeepFor, LiveClickHouse, LiveObject, Misfit, ObjectName, Owner, TableSize, scratch};
-use crate::sql::{CopiedValue, Copy, CopyMethod, create};
+use crate::sql::{AlterCommand, CopiedValue, Copy, CopyMethod, create};
 use reshard::Spread;
 use sha2::{Digest, Sha256};
 use standing::Standing;
@@ -63,6 +63,7 @@ pub(super) fn rebuild(
         filled(this, live, plan, draft);
     }
     swap(&object.desired.definition.name, hosts, keep, sync, live, policy, plan, draft);
+    constrained(object, hosts, plan, draft);
     commented(object, hosts, plan, draft);
 }
 
@@ -184,7 +185,8 @@ fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject, spread: Opti
         columns: columns.values,
         rows: None,
     };
-    let definition = Definition { name: next(local), comment: String::new(), ..desired.definition.clone() };
+    let bare = Definition { constraints: Vec::new(), ..desired.definition.clone() };
+    let definition = Definition { name: next(local), comment: String::new(), ..bare };
     // The copy that was begun is the one that is wanted when both texts are the same.
     let mut told = format!("{}\n{}", create(&definition, None).shown(), copy.statement().shown());
     told.extend(through.iter().map(|definition| create(definition, None).shown()));
@@ -256,6 +258,16 @@ fn unmark(object: &ObjectDiff, hosts: BTreeSet<usize>, live: &LiveClickHouse, pl
     for (comment, on) in comments {
         let name = object.desired.definition.name.clone();
         draft.step_on(&plan.id, TableAction::Comment { name, comment, adopts: false }, on, []);
+    }
+}
+
+/// Old rows may break a constraint that came after them, and no copy is to fail for it: new rows alone are held to it, as
+/// with a constraint that is added where the table stands.
+fn constrained(object: &ObjectDiff, hosts: &BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {
+    let definition = &object.desired.definition;
+    let commands: Vec<_> = definition.constraints.iter().cloned().map(AlterCommand::AddConstraint).collect();
+    if !commands.is_empty() {
+        draft.step_on(&plan.id, TableAction::Alter { name: definition.name.clone(), commands }, hosts.clone(), []);
     }
 }
 

@@ -314,7 +314,12 @@ pub const EFFECTS: &[Entry] = &[
         InPlace,
         "`absent` drops the objects where `deletion: allow` is given, when all that is queued is sent; with `orphan` their owner mark is taken off",
     ),
-    (S, "lifecycle.keepOldFor", Nothing, "a sink keeps no rows"),
+    (
+        S,
+        "lifecycle.keepOldFor",
+        Next,
+        "decides how long a Kafka table stays that was replaced; with `0` the hazard `misses-rows`",
+    ),
     (S, "spec.renamedFrom", Pause, "what is queued is sent first; with feeds the hazard `misses-rows`"),
     (S, "spec.topic", Swap, "what is queued before goes to the old topic"),
     (S, "spec.topic.external", Swap, ""),

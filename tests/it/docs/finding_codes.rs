@@ -42,6 +42,7 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("manifest/duplicate", Error, "Two documents declare the same kind and name."),
     ("manifest/kind", Error, "`kind` is not a kind that this program knows, or no word at all."),
     ("manifest/missing-field", Error, "A required field is missing or empty."),
+    ("manifest/null-word", Error, "A text is written `Null` without quotes, which YAML takes for no value at all."),
     ("manifest/out-of-range", Error, "A number is below or above what the field takes."),
     ("manifest/too-many", Error, "A document has so many findings that the rest is not listed."),
     ("manifest/unknown-field", Error, "There is no such field here."),

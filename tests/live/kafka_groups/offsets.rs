@@ -3,7 +3,7 @@
 use super::{SOON, at, left_behind, settings, topic, writer};
 use crate::fixture::{guarded, unique};
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use sluice::client::kafka::{Group, GroupError, GroupState, KafkaError, KafkaWriter, Request, TopicError};
+use sluice::client::kafka::{Committed, Group, GroupError, GroupState, KafkaError, KafkaWriter, Request, TopicError};
 use std::collections::BTreeMap;
 
 fn reason(error: KafkaError) -> GroupError {
@@ -41,6 +41,13 @@ async fn offsets_are_set_read_changed_and_deleted() {
     writer.set_offsets(&group, &at(&one, &[(0, 7), (1, 1)])).await.unwrap();
     wanted.extend(at(&one, &[(0, 7), (1, 1)]));
     assert_eq!(reader.committed(&group, &all).await.as_ref(), Ok(&wanted), "others stay");
+
+    writer.set_offsets_after(&group, &wanted, Some("the-one-before")).await.unwrap();
+    let after = Committed { positions: wanted.clone(), follows: Some("the-one-before".into()) };
+    assert_eq!(reader.committed_after(&group, &all).await, Ok(after));
+    writer.set_offsets(&group, &wanted).await.unwrap();
+    let after = Committed { positions: wanted.clone(), follows: None };
+    assert_eq!(reader.committed_after(&group, &all).await, Ok(after), "the next commit forgets it");
 
     let gone = BTreeMap::from([(one.clone(), 3), (unique("no-topic"), 2)]);
     writer.delete_group_offsets(&group, &gone).await.unwrap();

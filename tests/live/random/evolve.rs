@@ -134,7 +134,7 @@ fn table(rng: &mut Rng, target: &mut Target, names: &mut Manifest) {
             target.projections.insert(names.new_name("p"), pools::projection(rng));
         }
         6 | 7 => drop(target.projections.pop_first()),
-        8 => drop(target.constraints.insert(names.new_name("k"), Spelled::random(rng, Gives::Truth))),
+        8 => drop(target.constraints.insert(names.new_name("k"), pools::of(rng, &pools::CHECKS))),
         9 => drop(target.constraints.pop_first()),
         10 => target.filter = rng.percent(70).then(|| Spelled::random(rng, Gives::Truth)),
         11 => {

@@ -83,7 +83,7 @@ pub fn target(rng: &mut Rng, manifest: &mut Manifest) -> Target {
     for _ in 0..rng.below(3) {
         target.settings.extend([pools::table_setting(rng)]);
         target.indexes.insert(manifest.new_name("i"), pools::index(rng));
-        target.constraints.insert(manifest.new_name("k"), Spelled::random(rng, Gives::Truth));
+        target.constraints.insert(manifest.new_name("k"), pools::of(rng, &pools::CHECKS));
         // The server wants to be told what becomes of projections where merges drop rows.
         if engine == "MergeTree" {
             target.projections.insert(manifest.new_name("p"), pools::projection(rng));

@@ -9,6 +9,7 @@ mod generate;
 mod model;
 mod pools;
 mod rng;
+mod rows;
 mod world;
 
 use crate::fixture::project::Project;
@@ -19,8 +20,9 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 use model::Manifest;
 use rng::Rng;
+use rows::Contents;
 use sluice::plan::{Allowance, Blocked, Change, Hazard, Policy, ResourcePlan};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use tokio::time::Instant;
@@ -54,6 +56,10 @@ fn seed() -> u64 {
 struct Life {
     manifest: Manifest,
     world: World,
+    /// Targets that hold rows.
+    filled: BTreeSet<String>,
+    /// What was in them when all was applied, and by which manifest.
+    before: Option<(Manifest, BTreeMap<String, Contents>)>,
 }
 
 /// Pipelines of one project, which is on one node or on the cluster.
@@ -70,7 +76,8 @@ impl Batch {
     fn new(mut rng: Rng, stem: &str, node: Option<usize>, count: usize) -> Self {
         let life = |i| {
             let name = format!("{stem}_{i}");
-            Life { manifest: generate::generate(&mut rng, name, node.is_none()), world: World::default() }
+            let manifest = generate::generate(&mut rng, name, node.is_none());
+            Life { manifest, world: World::default(), filled: BTreeSet::new(), before: None }
         };
         let lives = (0..count).map(life).collect();
         Self { node, rng, lives, refused: 0 }
@@ -113,9 +120,20 @@ impl Batch {
         assert!(failed.is_empty(), "steps failed: {}", failed.join("\n"));
         let again = project.plan().await;
         assert!(again.is_empty(), "applied, and still different: {:#?}", told(&again));
+        let node = self.node.unwrap_or(0);
+        let mut lost = Vec::new();
         for life in &mut self.lives {
             life.world.become_of(&life.manifest);
+            let after = rows::contents(node, &life.manifest, &life.filled).await;
+            if let Some((manifest, before)) = &life.before {
+                let found = rows::lost((manifest, before), (&life.manifest, &after));
+                lost.extend(found.into_iter().map(|words| format!("{} {words}", life.manifest.name)));
+            }
+            rows::fill(node, &life.manifest, &mut life.filled).await;
+            let now = rows::contents(node, &life.manifest, &life.filled).await;
+            life.before = Some((life.manifest.clone(), now));
         }
+        assert!(lost.is_empty(), "rows that nothing was to touch: {lost:#?}");
     }
 
     /// Changes every pipeline, and compares what the plan shows with what was changed. A change of a column's type that
@@ -153,6 +171,9 @@ impl Batch {
 
 /// Whether it is said of one of these columns that its values cannot be converted.
 fn is_inconvertible(blocked: &Blocked, retyped: &BTreeSet<String>) -> bool {
+    if let Blocked::DoesNotFit { column, .. } = blocked {
+        return retyped.contains(column);
+    }
     let Blocked::ObjectUnknown { why, .. } = blocked else { return false };
     why.split_once(" cannot be converted: ").is_some_and(|(column, _)| retyped.contains(column))
 }

@@ -84,6 +84,18 @@ pub const PARTITIONS: [(&str, &str); 7] = [
     ("(toYYYYMM(at), id % 2)", "toYYYYMM(at), id % 2"),
 ];
 
+/// What constraints ask. None asks for one value: the server refuses what contradicts another condition.
+pub const CHECKS: [(&str, &str); 8] = [
+    ("id>7", "id > 7"),
+    ("id  > 7", "id > 7"),
+    ("length( name )<9 and price>=0", "(length(name) < 9) AND (price >= 0)"),
+    ("LENGTH(name) < 9 AND price >= 0", "(length(name) < 9) AND (price >= 0)"),
+    ("lcase(name) like 'a%'", "lower(name) LIKE 'a%'"),
+    ("name in ('a','b') or ver!=3", "(name IN ('a', 'b')) OR (ver != 3)"),
+    ("name IN ('a', 'b') OR ver <> 3", "(name IN ('a', 'b')) OR (ver != 3)"),
+    ("toYear(at)>=2000", "toYear(at) >= 2000"),
+];
+
 /// Engines; `sign`, `ver` and `price` are in no key.
 pub const ENGINES: [&str; 8] = [
     "MergeTree",

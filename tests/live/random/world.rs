@@ -143,7 +143,8 @@ fn objects(manifest: &Manifest) -> BTreeMap<String, Object> {
     objects
 }
 
-fn local_name(target: &Target) -> String {
+/// The name of the table with the rows.
+pub fn local_name(target: &Target) -> String {
     if target.sharding.is_some() { format!("{}_local", target.name) } else { target.name.clone() }
 }
 

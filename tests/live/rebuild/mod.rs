@@ -6,7 +6,7 @@ mod ordinary;
 mod shapes;
 mod writer;
 
-use crate::fixture::project::{Project, ask, by_hand};
+use crate::fixture::project::{Project, ask, by_hand, try_by_hand};
 use sluice::plan::{Action, Blocked, Plan, Policy, TableAction};
 use sluice::sql::CopyMethod;
 

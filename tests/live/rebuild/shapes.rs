@@ -100,3 +100,48 @@ async fn rows_with_a_null_are_compared_too_and_a_table_may_be_empty() {
     assert_eq!(rows, "[(1,NULL),(2,'b')]");
     project.clean().await;
 }
+
+#[tokio::test]
+async fn rows_that_are_older_than_a_constraint_are_copied_and_new_ones_are_held_to_it() {
+    let constraint = "orderBy: n\n      constraints: [{name: few, check: n < 10}]";
+    let to = constraint.replace("orderBy: n", "orderBy: day, n\n      partitionBy: toYYYYMM(day)");
+    let (name, project) = changed("orderBy: n", &to, CopyMethod::Whole).await;
+    let before = contents(&name).await;
+    let insert = |n: u64| format!("INSERT INTO {name}.rows_local (n, day, word) VALUES ({n}, '2026-01-01', '')");
+    let refused = try_by_hand(0, &insert(11)).await.expect_err("the constraint holds");
+    assert!(refused.contains("VIOLATED_CONSTRAINT"), "{refused}");
+    // The old rows are copied once more, now with a constraint on both sides.
+    project.rewrite(&table(&name, COLUMNS, constraint));
+    project.apply_with(&on(26)).await;
+    assert_eq!(contents(&name).await, before);
+    try_by_hand(0, &insert(11)).await.expect_err("the constraint holds");
+    project.assert_converged().await;
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn texts_that_are_no_arrays_are_found_before_anything_is_copied() {
+    let name = unique("arrays");
+    let (project, before) = filled(&name, "orderBy: n").await;
+    let columns = COLUMNS.replace("{name: word, type: String}", "{name: word, type: Array(Int32)}");
+    project.rewrite(&table(&name, &columns, "orderBy: day, n"));
+    let found = blocked(&project.plan().await);
+    let refused =
+        |b: &Blocked| matches!(b, Blocked::ObjectUnknown { why, .. } if why.contains("word cannot be converted"));
+    assert!(!found.is_empty() && found.iter().all(refused), "{found:?}");
+    for node in 0..4 {
+        by_hand(
+            node,
+            &format!("ALTER TABLE {name}.rows_local UPDATE word = '[1, 2]' WHERE 1 SETTINGS mutations_sync = 1"),
+        )
+        .await;
+    }
+    project.apply().await;
+    assert_ne!(contents(&name).await, before);
+    assert_eq!(
+        ask(&format!("SELECT count(), uniqExact(n), any(word) FROM {name}.rows")).await,
+        "200000\t200000\t[1,2]"
+    );
+    project.assert_converged().await;
+    project.clean().await;
+}

@@ -3,7 +3,8 @@
 //!
 //! Comments of a file tell what YAML cannot: `# topology: NAME` (a cluster; without it one node), `# before: SQL`
 //! (by hand, on every node), `# send TOPIC: MESSAGE`, `# rows TOPIC FORMAT: SELECT` (one message of a binary format)
-//! and `# expect: QUERY -> ANSWER`. Schema files lie in `schemas`, where the nodes get them from.
+//! `# expect: QUERY -> ANSWER`, `# insert: SQL` (by hand, on the chain's node) and `# published TOPIC: MESSAGE` (all that the
+//! topic's one partition holds, a line each). Schema files lie in `schemas`, where the nodes get them from.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
@@ -11,10 +12,12 @@ mod binary;
 mod registry;
 
 use crate::fixture::project::{FLOW, Project, by_hand, produce, produce_bytes};
+use crate::fixture::published::published;
 use crate::fixture::{folder, shared, turn};
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use registry::Registry;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
@@ -104,6 +107,17 @@ impl Chain {
         }
         for (query, expected) in self.notes("expect:").filter_map(|note| note.rsplit_once(" -> ")) {
             self.until(&reader, query, expected).await;
+        }
+        for statement in self.notes("insert:") {
+            by_hand(self.node, statement).await;
+        }
+        let mut topics: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        for (topic, message) in self.notes("published ").filter_map(|note| note.split_once(": ")) {
+            topics.entry(topic).or_default().insert(message.to_owned());
+        }
+        for (topic, expected) in topics {
+            let found = published(topic, 1, expected.len()).await;
+            assert_eq!(found.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), expected, "{}", self.name);
         }
         project.clean().await;
     }

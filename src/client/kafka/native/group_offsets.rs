@@ -5,7 +5,7 @@ use super::call::{Call, Event, result_of};
 use super::groups::group_result;
 use super::guard::{Owned, array};
 use super::outcome::{NativeError, is_about_group, is_absent_group};
-use super::partitions::{List, Offsets, all, elements, list};
+use super::partitions::{List, Offsets, all, annotate, elements, list};
 use super::text::c_string;
 use rdkafka::bindings as sys;
 use std::collections::BTreeMap;
@@ -49,11 +49,17 @@ impl Call<'_> {
         }
     }
 
-    /// Commits offsets for a group; it comes to be if there is none.
-    pub(in super::super) fn set_offsets(&self, group: &str, offsets: &Positions) -> Result<Answer, NativeError> {
+    /// Commits offsets for a group, all with the same metadata; it comes to be if there is none.
+    pub(in super::super) fn set_offsets(
+        &self,
+        group: &str,
+        offsets: &Positions,
+        metadata: &str,
+    ) -> Result<Answer, NativeError> {
         let name = c_string(group)?;
         let partitions =
             list(offsets.iter().map(|((topic, partition), offset)| (topic.as_str(), *partition, *offset)))?;
+        annotate(&partitions, metadata)?;
         // SAFETY: both are live for the call, which copies them; the object is ours.
         let wanted = unsafe {
             Owned::new(

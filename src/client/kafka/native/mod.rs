@@ -23,4 +23,4 @@ mod topics;
 pub(super) use call::Call;
 pub(super) use offsets::OffsetSpec;
 pub(super) use outcome::NativeError;
-pub(super) use partitions::Offsets;
+pub(super) use partitions::{Offsets, Place};

@@ -1,9 +1,10 @@
-//! ListOffsets: the first or the next offset of many partitions, or that of a point in time, in one go.
+//! ListOffsets: the first or the next offset of many partitions, or that of a point in time, or the time of the newest
+//! message, in one go.
 
 use super::call::{Call, result_of};
 use super::guard::array;
 use super::outcome::NativeError;
-use super::partitions::{Offsets, all, element, list};
+use super::partitions::{Offsets, Place, all, element, list};
 use rdkafka::bindings as sys;
 use std::collections::BTreeMap;
 use sys::rd_kafka_OffsetSpec_t as Spec;
@@ -19,6 +20,8 @@ pub(in super::super) enum OffsetSpec {
     High,
     /// The first message with this timestamp (milliseconds since 1970) or a later one.
     At(u64),
+    /// Not an offset but the time of the newest message, in milliseconds since 1970; negative where there is none.
+    NewestTime,
 }
 
 impl Call<'_> {
@@ -29,12 +32,13 @@ impl Call<'_> {
         topics: &BTreeMap<String, u32>,
         spec: OffsetSpec,
     ) -> Result<Option<Offsets>, NativeError> {
-        let spec = match spec {
+        let asked = match spec {
             OffsetSpec::Low => Spec::RD_KAFKA_OFFSET_SPEC_EARLIEST as i64,
             OffsetSpec::High => Spec::RD_KAFKA_OFFSET_SPEC_LATEST as i64,
             OffsetSpec::At(time) => i64::try_from(time).unwrap_or(i64::MAX),
+            OffsetSpec::NewestTime => Spec::RD_KAFKA_OFFSET_SPEC_MAX_TIMESTAMP as i64,
         };
-        let wanted = list(all(topics, spec))?;
+        let wanted = list(all(topics, asked))?;
         let answer = self.admin(Op::RD_KAFKA_ADMIN_OP_LISTOFFSETS, false, |rk, options, queue| {
             // SAFETY: all are live for the call.
             unsafe { sys::rd_kafka_ListOffsets(rk, wanted.ptr(), options, queue) }
@@ -55,7 +59,18 @@ impl Call<'_> {
         Ok(Some(
             infos
                 .iter()
-                .filter_map(|info| unsafe { element(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info)) })
+                .filter_map(|info| unsafe {
+                    let (at, offset) = element(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info))?;
+                    let time = || sys::rd_kafka_ListOffsetsResultInfo_timestamp(*info);
+                    Some((
+                        at,
+                        if spec == OffsetSpec::NewestTime {
+                            offset.map(|_| Place { offset: time(), ..Place::default() })
+                        } else {
+                            offset
+                        },
+                    ))
+                })
                 .collect(),
         ))
     }

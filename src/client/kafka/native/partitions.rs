@@ -8,8 +8,17 @@ use rdkafka::bindings as sys;
 use std::collections::BTreeMap;
 use std::ffi::c_int;
 
-/// Offsets by topic and partition number, each with the partition's own error. Negative ones stand for something else.
-pub(in super::super) type Offsets = BTreeMap<(String, u32), Result<i64, TopicError>>;
+/// Offsets by topic and partition number, each with the partition's own error.
+pub(in super::super) type Offsets = BTreeMap<(String, u32), Result<Place, TopicError>>;
+
+/// An offset, and what was written beside it when it was committed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(in super::super) struct Place {
+    /// Negative ones stand for something else.
+    pub offset: i64,
+    /// Empty where there is none.
+    pub metadata: String,
+}
 
 /// A list of our own.
 pub(super) type List = Owned<sys::rd_kafka_topic_partition_list_t>;
@@ -33,6 +42,31 @@ pub(super) fn list<'a>(wanted: impl IntoIterator<Item = (&'a str, u32, i64)>) ->
     Ok(list)
 }
 
+/// Writes a text beside every offset of a list that has none yet.
+pub(super) fn annotate(list: &List, metadata: &str) -> Result<(), NativeError> {
+    if metadata.is_empty() {
+        return Ok(());
+    }
+    // SAFETY: the list is live and has as many elements as it says; each takes memory of librdkafka's own allocator,
+    // which it frees with the list.
+    unsafe {
+        let count = usize::try_from((*list.ptr()).cnt).unwrap_or(0);
+        for i in 0..count {
+            let copy = sys::rd_kafka_mem_malloc(std::ptr::null_mut(), metadata.len());
+            if copy.is_null() {
+                return Err(NativeError::local(
+                    "librdkafka has no memory for what is written beside an offset".to_owned(),
+                ));
+            }
+            copy.cast::<u8>().copy_from_nonoverlapping(metadata.as_ptr(), metadata.len());
+            let element = (*list.ptr()).elems.add(i);
+            (*element).metadata = copy;
+            (*element).metadata_size = metadata.len();
+        }
+    }
+    Ok(())
+}
+
 /// Partitions `0..count` of topics, all with the same offset.
 pub(super) fn all(topics: &BTreeMap<String, u32>, offset: i64) -> impl Iterator<Item = (&str, u32, i64)> {
     topics.iter().flat_map(move |(topic, count)| (0..*count).map(move |partition| (topic.as_str(), partition, offset)))
@@ -44,14 +78,21 @@ pub(super) fn all(topics: &BTreeMap<String, u32>, offset: i64) -> impl Iterator<
 /// `element` is live.
 pub(super) unsafe fn element(
     element: *const sys::rd_kafka_topic_partition_t,
-) -> Option<((String, u32), Result<i64, TopicError>)> {
+) -> Option<((String, u32), Result<Place, TopicError>)> {
     // SAFETY: live, by the caller's promise. Its error is read as the integer that C wrote: the bindings declare it as
     // a Rust enum, which brokers may overstep; so no reference is taken either.
     unsafe {
         let name = text((*element).topic)?;
         let partition = u32::try_from((*element).partition).ok()?;
         let code = (&raw const (*element).err).cast::<c_int>().read();
-        Some(((name, partition), topic_result(code, None).map(|()| (*element).offset)))
+        let metadata = match (*element).metadata_size {
+            0 => String::new(),
+            size => {
+                String::from_utf8_lossy(std::slice::from_raw_parts((*element).metadata.cast::<u8>(), size)).into_owned()
+            }
+        };
+        let place = Place { offset: (*element).offset, metadata };
+        Some(((name, partition), topic_result(code, None).map(|()| place)))
     }
 }
 

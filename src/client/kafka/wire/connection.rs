@@ -115,6 +115,17 @@ impl Connection {
         version: i16,
         array: Option<Array>,
     ) -> Result<R::Response, WireError> {
+        let body = self.ask_raw(request, version).await?;
+        let mut rest = body.as_slice();
+        if array.is_some_and(|array| !array.is_plausible(rest)) {
+            return Err(self.garbage(&"the answer is shorter than it says"));
+        }
+        R::Response::decode(&mut rest, version).map_err(|e| self.garbage(&e))
+    }
+
+    /// Asks and gives the answer as it came, without its header: for answers with arrays in arrays, for which the
+    /// decoder would reserve whatever they claim to hold.
+    pub(super) async fn ask_raw<R: Request>(&mut self, request: &R, version: i16) -> Result<Vec<u8>, WireError> {
         self.correlation = self.correlation.wrapping_add(1);
         let frame = self.frame(request, version)?;
         let deadline = self.deadline;
@@ -126,10 +137,7 @@ impl Connection {
         if header.correlation_id != self.correlation {
             return Err(self.garbage(&"the answer belongs to another request"));
         }
-        if array.is_some_and(|array| !array.is_plausible(rest)) {
-            return Err(self.garbage(&"the answer is shorter than it says"));
-        }
-        R::Response::decode(&mut rest, version).map_err(|e| self.garbage(&e))
+        Ok(rest.to_vec())
     }
 
     async fn exchange(&mut self, frame: &[u8]) -> Result<Vec<u8>, WireError> {

@@ -70,7 +70,7 @@ async fn any(
 }
 
 /// A connection that is ready for requests, and what the broker on its other end knows.
-async fn open(
+pub(super) async fn open(
     address: &Address,
     security: &Security,
     attempt: Deadline,
@@ -88,7 +88,7 @@ async fn open(
 }
 
 /// The newest version of a request that the broker knows, -1 for none.
-fn newest<R: Request>(versions: &ApiVersionsResponse) -> i16 {
+pub(super) fn newest<R: Request>(versions: &ApiVersionsResponse) -> i16 {
     versions.api_keys.iter().find(|api| api.api_key == R::KEY).map_or(-1, |api| api.max_version)
 }
 

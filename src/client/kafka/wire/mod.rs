@@ -13,6 +13,7 @@ mod front_tests;
 mod leave;
 mod login;
 mod security;
+mod sizes;
 mod tls;
 
 use super::counts::Request;
@@ -27,7 +28,7 @@ use connection::Address;
 use error::WireError;
 use kafka_protocol::ResponseError;
 use security::Security;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Takes members out of a group; asks again while its coordinator moves or loads.
 pub(super) async fn remove_members(
@@ -48,6 +49,39 @@ pub(super) async fn remove_members(
         Err(WireError::Unsupported(why)) => unsupported(settings, &why),
         Err(error) => Err(explain(settings, group, error)),
     }
+}
+
+/// Bytes of partitions on the disks of one broker.
+pub(super) async fn sizes(
+    settings: &KafkaSettings,
+    broker: &str,
+    topics: &BTreeMap<String, u32>,
+) -> Result<Vec<((String, u32), u64)>, KafkaError> {
+    let asked = async {
+        let security = Security::of(settings).map_err(WireError::Unsupported)?;
+        let address = Address::parse(broker);
+        let address = address.ok_or_else(|| WireError::Unreachable(format!("{broker} is no address")))?;
+        sizes::sizes(&address, &security, topics, Deadline::after(settings.timeout)).await
+    };
+    asked.await.map_err(|error: WireError| {
+        let redact = |text: String| Hidden::new(settings).redact(&text);
+        let (servers, request) = (broker.to_owned(), Request::DescribeLogDirs);
+        match error {
+            WireError::Unreachable(last) => {
+                KafkaError::Unreachable { servers, request, within: settings.timeout, last: redact(last) }
+            }
+            WireError::Login(reason) => KafkaError::Login { servers, reason: redact(reason) },
+            WireError::Refused { request: asked, code } => KafkaError::Request {
+                servers,
+                request,
+                code: error::name(code),
+                message: format!("the broker refused {asked}"),
+            },
+            WireError::Garbage(message) | WireError::Unsupported(message) => {
+                KafkaError::Request { servers, request, code: "BAD_ANSWER".to_owned(), message: redact(message) }
+            }
+        }
+    })
 }
 
 fn unsupported(settings: &KafkaSettings, why: &str) -> Result<Removal, KafkaError> {
