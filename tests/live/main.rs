@@ -24,4 +24,5 @@ mod kafka_groups;
 mod random;
 mod rebuild;
 mod scenarios;
+mod walkthrough;
 mod wild;
