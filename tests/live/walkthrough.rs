@@ -52,11 +52,16 @@ fn parse(page: &str) -> (Vec<String>, Vec<Shown>) {
 fn lasting(text: &str) -> String {
     let mut text = text.to_owned();
     for (pattern, same) in [
+        (r"p50 .*max \S+ ms", "TIMES"),
         (r"127\.0\.0\.1:\d+", "HOST"),
         (r"\([0-9a-z]{15,}\)", "(CLUSTER)"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "WHEN"),
         (r"\b[\d.,]+ ?(ms|s|min|h|B|kB|MB|KiB|MiB|MB/s)\b", "N"),
         (r"[\d.,]+/s\b", "N/s"),
+        (r"\b(pid|process|batches +)\s*\d+", "$1 N"),
+        (r"\(id \S+\)", "(ID)"),
+        // Which partition a message is in.
+        (r"(?m)\b\d:\d+( \d:\d+)*$", "OFFSETS"),
         (r"[ \t]+", " "),
         // The rule below a heading is as wide as the widest cell.
         (r"[-─━]{3,}", "---"),
