@@ -78,23 +78,23 @@ impl KafkaReader {
             let (name, wanted) = (group.to_owned(), topics.clone());
             let answer = self.handle().call(Request::FetchOffsets, move |call| call.committed(&name, &wanted)).await?;
             let offsets = answer.map_err(|source| self.handle().refused_group(Request::FetchOffsets, group, source))?;
-            self.positions(group, &offsets)
+            self.positions(group, offsets)
         };
         fetch.retry(backoff(self.handle().timeout())).when(is_worth_another_try).await
     }
 
-    fn positions(&self, group: &str, offsets: &Offsets) -> Result<Committed, KafkaError> {
+    fn positions(&self, group: &str, offsets: Offsets) -> Result<Committed, KafkaError> {
         let mut committed = Committed::default();
         for ((topic, partition), place) in offsets {
             match place {
-                Ok(Place { offset, metadata }) if *offset >= 0 => {
-                    committed.positions.insert((topic.clone(), *partition), *offset);
-                    committed.follows = committed.follows.or_else(|| follows(metadata).map(str::to_owned));
+                Ok(Place { offset, metadata }) if offset >= 0 => {
+                    committed.positions.insert((topic, partition), offset);
+                    committed.follows = committed.follows.or_else(|| follows(&metadata).map(str::to_owned));
                 }
                 // A negative offset stands for none, and a partition that is no more has none.
                 Ok(_) | Err(TopicError::NotFound) => {}
                 Err(source) => {
-                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, topic, source.clone()));
+                    return Err(self.handle().refused_partition(Request::FetchOffsets, group, &topic, source));
                 }
             }
         }

@@ -185,7 +185,7 @@ pub fn next(reason: &Reason) -> Option<String> {
         }
         Reason::Retried { .. } => "it is tried again by itself; look again in a moment".into(),
         Reason::NeverRun { .. } | Reason::NotRunning { .. } => {
-            "sluice consume runs it, once or for as long as you like".into()
+            "start its consumer, once or for as long as you like".into()
         }
         Reason::HeldByTheDead { .. } => {
             "wait until the session of the old consumer ends (45 s unless set otherwise)".into()

@@ -72,7 +72,7 @@ impl Impact {
 
 #[test]
 fn evolutions_are_documented() {
-    let mut out = format!("{INTRODUCTION}{}{TABLE}", include_str!("pause.md"));
+    let mut out = format!("{INTRODUCTION}{}{}{TABLE}", include_str!("pause.md"), include_str!("random.md"));
     let folders = folders();
     assert!(folders.len() >= 40, "only {} evolutions", folders.len());
     for folder in folders {

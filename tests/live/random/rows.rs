@@ -1,7 +1,7 @@
 //! Rows in the tables of random pipelines: what a change leaves alone is in them as it was.
 
 use super::model::{Column, Manifest, Target, Value};
-use crate::fixture::project::{try_ask_node, try_by_hand};
+use crate::fixture::project::{by_hand, try_ask_node};
 use crate::forms::quoted;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,26 +26,22 @@ pub async fn fill(node: usize, manifest: &Manifest, filled: &mut BTreeSet<String
         }
         // They come as parts: what a constraint asks of rows is random, and so is what a view makes of them.
         let (table, aside) = (table(manifest, target), format!("{}.aside", manifest.name));
-        run(node, &format!("CREATE TABLE {aside} AS {table}")).await;
+        by_hand(node, &format!("CREATE TABLE {aside} AS {table}")).await;
         for name in target.constraints.keys() {
-            run(node, &format!("ALTER TABLE {aside} DROP CONSTRAINT {name}")).await;
+            by_hand(node, &format!("ALTER TABLE {aside} DROP CONSTRAINT {name}")).await;
         }
-        run(node, &format!("INSERT INTO {aside} ({COLUMNS}) {ROWS}")).await;
+        by_hand(node, &format!("INSERT INTO {aside} ({COLUMNS}) {ROWS}")).await;
         let parts = format!(
             "SELECT DISTINCT partition_id FROM system.parts WHERE database = '{}' AND table = 'aside' AND active",
             manifest.name
         );
         for id in try_ask_node(node, &parts).await.unwrap_or_else(|e| panic!("{parts}: {e}")).lines() {
-            run(node, &format!("ALTER TABLE {table} ATTACH PARTITION ID '{id}' FROM {aside}")).await;
+            by_hand(node, &format!("ALTER TABLE {table} ATTACH PARTITION ID '{id}' FROM {aside}")).await;
         }
-        run(node, &format!("DROP TABLE {aside} SYNC")).await;
+        by_hand(node, &format!("DROP TABLE {aside} SYNC")).await;
         let count = format!("SELECT count() FROM {table}");
         assert_eq!(try_ask_node(node, &count).await.as_deref(), Ok("12"), "{count}");
     }
-}
-
-async fn run(node: usize, sql: &str) {
-    try_by_hand(node, sql).await.unwrap_or_else(|e| panic!("{sql}: {e}"));
 }
 
 fn table(manifest: &Manifest, target: &Target) -> String {

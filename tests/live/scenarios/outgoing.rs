@@ -135,8 +135,8 @@ async fn what_is_queued_is_sent_before_a_sink_goes_and_a_queue_that_cannot_be_se
              SELECT number, 'x' FROM numbers({from}, 100)"
         )
     };
-    by_hand(1, &insert(0)).await;
     by_hand(3, &format!("RENAME TABLE {name}.out TO {name}.hidden")).await;
+    by_hand(1, &insert(0)).await;
     let gone = format!("{}\nlifecycle: {{state: absent, deletion: allow}}\n", outgoing(&name, N, "").trim_end());
     project.rewrite(&gone);
     let prepared = project.plan_with(&Policy::default()).await;

@@ -62,14 +62,8 @@ impl Call<'_> {
                 .filter_map(|info| unsafe {
                     let (at, offset) = element(sys::rd_kafka_ListOffsetsResultInfo_topic_partition(*info))?;
                     let time = || sys::rd_kafka_ListOffsetsResultInfo_timestamp(*info);
-                    Some((
-                        at,
-                        if spec == OffsetSpec::NewestTime {
-                            offset.map(|_| Place { offset: time(), ..Place::default() })
-                        } else {
-                            offset
-                        },
-                    ))
+                    let newest = |_| Place { offset: time(), ..Place::default() };
+                    Some((at, if spec == OffsetSpec::NewestTime { offset.map(newest) } else { offset }))
                 })
                 .collect(),
         ))
