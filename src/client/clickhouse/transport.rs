@@ -6,7 +6,7 @@ use super::host::Host;
 use super::retry::{Again, Failure};
 use super::settings::ClickHouseSettings;
 use bytes::Bytes;
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, redirect};
 use secrecy::ExposeSecret;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -110,6 +110,8 @@ impl Transport {
             .client
             .post(self.host.base().clone())
             .query(&parameters)
+            // Without a body it is left out, and a server refuses what has no length.
+            .header(CONTENT_LENGTH, request.body.len())
             .body(request.body.clone())
             .timeout(request.limit)
             .send()

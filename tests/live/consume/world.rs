@@ -77,14 +77,28 @@ impl World {
         (output.status, String::from_utf8_lossy(&said).into_owned())
     }
 
+    fn said(&self) -> std::path::PathBuf {
+        self.dir.path().join("said.txt")
+    }
+
+    /// The last words of the consumers that go on.
+    #[expect(clippy::disallowed_methods, reason = "what a program said is in a file")]
+    fn last_words(&self) -> String {
+        let said = std::fs::read_to_string(self.said()).unwrap_or_default();
+        let lines: Vec<&str> = said.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
+    }
+
     /// Starts a consumer that goes on; it is killed when it is dropped.
+    #[expect(clippy::disallowed_methods, reason = "what a program says goes into a file")]
     pub fn follow(&self, instance: Option<&str>) -> Running {
         let resource = format!("ManualConsumer/{}", self.name);
         let mut command = self.program(&["consume", &resource, "--follow", "--timeout", "100ms"]);
         if let Some(instance) = instance {
             command.args(["--instance", instance]);
         }
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let said = std::fs::OpenOptions::new().create(true).append(true).open(self.said()).expect("a file for its words");
+        command.stdout(Stdio::null()).stderr(said);
         Running(command.spawn().expect("the program starts"))
     }
 
@@ -135,7 +149,7 @@ impl World {
             if found == expected {
                 return;
             }
-            assert!(begin.elapsed() < ARRIVE, "{sql} answers {found}, not {expected}");
+            assert!(begin.elapsed() < ARRIVE, "{sql} answers {found}, not {expected}\n{}", self.last_words());
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
