@@ -22,6 +22,11 @@ const FINAL: [&str; 6] = [
     "Authentication",
 ];
 
+/// Whether no waiting cures it.
+pub(super) fn is_final(error: &KafkaError) -> bool {
+    matches!(error, KafkaError::Request { code, .. } if FINAL.contains(&code.as_str()))
+}
+
 /// One commit at a time, for all partitions together.
 #[derive(Debug)]
 pub(super) struct Commits {
@@ -63,9 +68,8 @@ impl Commits {
             self.after = None;
             return Ok(());
         };
-        let code = if let KafkaError::Request { code, .. } = &error { code.as_str() } else { "" };
         let (since, said) = self.failing.unwrap_or_else(|| (now(), None));
-        if FINAL.contains(&code) {
+        if is_final(&error) {
             return Err(error.into());
         }
         if let Some(after) = self.give_up.filter(|limit| since.elapsed() > *limit) {

@@ -34,6 +34,8 @@ pub(super) struct Lane {
     asked: Option<(Word, BTreeSet<i64>)>,
     /// There was no further message a moment ago.
     pub at_end: bool,
+    /// It is about to go to somebody else, who reads again what was not begun here.
+    gone: bool,
 }
 
 impl Lane {
@@ -52,6 +54,7 @@ impl Lane {
             durable,
             asked: None,
             at_end: false,
+            gone: false,
         }
     }
 
@@ -63,7 +66,7 @@ impl Lane {
     /// Takes a message, or passes it over where it is in the table.
     pub fn take(&mut self, message: &Incoming<'_>, now: Instant) {
         self.at_end = false;
-        if message.offset < self.position {
+        if self.gone || message.offset < self.position {
             return;
         }
         while self.replays.front().is_some_and(|r| message.offset > r.last) {
@@ -84,8 +87,18 @@ impl Lane {
         }
     }
 
+    /// Whether it waits for a message that may not come: up to the end of the run, or to that of a range that is inserted
+    /// again.
+    pub fn waits(&self, end: Option<i64>) -> bool {
+        !self.at_end && (!self.replays.is_empty() || end.is_some_and(|end| self.position < end))
+    }
+
     /// There is no further message now.
     pub fn end(&mut self) {
+        // Not read to the end here.
+        if self.gone {
+            return;
+        }
         self.at_end = true;
         while !self.replays.is_empty() {
             self.end_replay();
@@ -139,6 +152,7 @@ impl Lane {
 
     /// Forgets what was not begun: whoever comes next reads it again. Takes nothing more.
     pub fn let_go(&mut self) {
+        self.gone = true;
         let (kept, dropped): (VecDeque<Batch>, VecDeque<Batch>) =
             std::mem::take(&mut self.planned).into_iter().partition(|b| self.known.contains(&b.intent.first));
         self.planned = kept;
@@ -197,5 +211,7 @@ impl Lane {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

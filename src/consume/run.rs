@@ -6,7 +6,7 @@ use super::options::Options;
 use super::sink::Sink;
 use super::statistics::{Report, Statistics};
 use crate::client::Servers;
-use crate::client::kafka::{GroupConsumer, KafkaSettings, Partition};
+use crate::client::kafka::{GroupConsumer, Partition};
 use crate::model::consumption::Consumption;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,6 +83,7 @@ pub async fn run(
         options: options.clone(),
         sink: Arc::new(sink),
         reader: servers.kafka().clone(),
+        settings: servers.kafka_settings().clone(),
         runtime: tokio::runtime::Handle::current(),
         events,
         statistics: Arc::clone(&statistics),
@@ -90,10 +91,9 @@ pub async fn run(
         ends: options.once.then_some(ends),
     };
     let (done, result) = oneshot::channel();
-    let settings = servers.kafka_settings().clone();
     let thread = std::thread::Builder::new().name("consumer".to_owned()).spawn(move || {
         // Nobody waits for a run that was dropped.
-        let _ = done.send(work(setup, &settings));
+        let _ = done.send(work(setup));
     });
     thread.map_err(|e| ConsumeError::Ended { reason: e.to_string() })?;
     let ended = result.await.map_err(|_| ConsumeError::Ended { reason: "its thread is gone".to_owned() })?;
@@ -128,13 +128,13 @@ const BYTES_AT_ONCE: usize = 4 << 20;
 const UNSERVED: Duration = Duration::from_secs(1);
 
 /// The thread: polls, and drives the engine. True when it was asked to stop.
-fn work(setup: Setup, settings: &KafkaSettings) -> Result<bool, ConsumeError> {
+fn work(setup: Setup) -> Result<bool, ConsumeError> {
     let (stop, topics, group) = (setup.stop.clone(), setup.consumption.topics.clone(), setup.consumption.group.clone());
-    let instance = setup.options.instance.clone();
+    let (instance, settings) = (setup.options.instance.clone(), setup.settings.clone());
     let engine = Arc::new(Mutex::new(Engine::new(setup)));
     let lock = || engine.lock().unwrap_or_else(PoisonError::into_inner);
     let listener = Arc::new(Listener(Arc::clone(&engine)));
-    let consumer = Arc::new(GroupConsumer::join(settings, &group, instance.as_deref(), &topics, listener)?);
+    let consumer = Arc::new(GroupConsumer::join(&settings, &group, instance.as_deref(), &topics, listener)?);
     let mut full_since: Option<Instant> = None;
     let mut idle = false;
     let stopped = loop {

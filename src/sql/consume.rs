@@ -2,6 +2,7 @@
 
 use crate::model::consumption::{ConsumedColumn, Consumption, DEAD_LETTERS};
 use crate::model::{ObjectName, quote};
+use std::collections::BTreeMap;
 
 /// Column of the wire that carries the offset of a message. No message has a reason to hold one of this name; one that
 /// does is refused for a name that stands twice.
@@ -74,14 +75,23 @@ pub fn dead_letters(table: &ObjectName) -> String {
     format!("INSERT INTO {} ({}) FORMAT RowBinary", quote::object(table), columns.join(", "))
 }
 
-/// The highest offset of each partition of a topic that a table has: `partition`, `offset`. Of another topic's rows,
-/// and of rows that somebody else put there, the names of the batches begin otherwise.
-pub fn highest(table: &ObjectName, batches: &str) -> String {
+/// The highest offset that a table has of each of these partitions of a topic: `partition`, `offset`. Rows below an
+/// offset are passed over where one is given. Of another topic's rows, and of rows that somebody else put there, the
+/// names of the batches begin otherwise.
+pub fn highest(table: &ObjectName, batches: &str, from: &BTreeMap<i32, Option<i64>>) -> String {
+    let places: Vec<String> = from
+        .iter()
+        .map(|(partition, from)| match from {
+            Some(from) => format!("(kafka_partition = {partition} AND kafka_offset >= {from})"),
+            None => format!("kafka_partition = {partition}"),
+        })
+        .collect();
     format!(
         "SELECT kafka_partition AS partition, max(kafka_offset) AS offset FROM {} WHERE startsWith(batch_id, {}) \
-         GROUP BY kafka_partition",
+         AND ({}) GROUP BY kafka_partition",
         quote::object(table),
-        quote::literal(batches)
+        quote::literal(batches),
+        if places.is_empty() { "0".to_owned() } else { places.join(" OR ") }
     )
 }
 
@@ -157,7 +167,6 @@ mod tests {
     use super::*;
     use crate::model::ResourceId;
     use crate::model::consumption::{OnBadMessage, WireColumn};
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     fn consumption() -> Consumption {
@@ -202,6 +211,16 @@ mod tests {
         assert_eq!(
             judge(&consumption()),
             r"INSERT INTO FUNCTION null('date Date, `a\\`b` Enum8(\'x\' = 1)') SELECT toDate(src.date), src.`a\`b` FROM input('__sluice_offset Int64, date String, `a\\`b` Enum8(\'x\' = 1)') AS src WHERE (src.date != '') FORMAT JSONEachRow"
+        );
+    }
+
+    #[test]
+    fn only_what_the_group_does_not_know_of_is_looked_at() {
+        let from = BTreeMap::from([(0, Some(7)), (2, None)]);
+        assert_eq!(
+            highest(&ObjectName::new("raw", "m"), "t/", &from),
+            "SELECT kafka_partition AS partition, max(kafka_offset) AS offset FROM raw.m WHERE startsWith(batch_id, 't/') \
+             AND ((kafka_partition = 0 AND kafka_offset >= 7) OR kafka_partition = 2) GROUP BY kafka_partition"
         );
     }
 

@@ -1,5 +1,6 @@
 //! Everything that the polling thread owns: the partitions, the batches on their way, and the commits.
 
+mod ending;
 mod rebalance;
 
 use super::batch::Batch;
@@ -7,12 +8,12 @@ use super::commits::Commits;
 use super::error::ConsumeError;
 use super::framing::Framing;
 use super::intent::Intent;
-use super::lane::Lane;
+use super::lane::{Lane, Word};
 use super::options::Options;
-use super::run::{Events, Level, Outcomes, Stop, now};
+use super::run::{Events, Outcomes, Stop, now};
 use super::sink::{Sink, Stored};
 use super::statistics::Statistics;
-use crate::client::kafka::{GroupConsumer, KafkaError, KafkaReader, Partition, Polled, Watermark};
+use crate::client::kafka::{GroupConsumer, KafkaError, KafkaReader, KafkaSettings, Partition, Polled, Watermark};
 use crate::model::consumption::Consumption;
 use std::collections::BTreeMap;
 use std::sync::mpsc::Sender;
@@ -34,10 +35,6 @@ const WHOLE_MESSAGES: u64 = 500;
 const WHOLE_BYTES: usize = 1 << 20;
 /// From one look at the ends of the topics to the next.
 const LAG_EVERY: Duration = Duration::from_secs(5);
-/// From one look at what other members have committed to the next.
-const OTHERS_EVERY: Duration = Duration::from_secs(1);
-/// How long the end of a run waits for what is in flight.
-const FINISH_WITHIN: Duration = Duration::from_secs(120);
 
 /// What an engine is made of.
 pub(super) struct Setup {
@@ -45,6 +42,7 @@ pub(super) struct Setup {
     pub options: Options,
     pub sink: Arc<Sink>,
     pub reader: KafkaReader,
+    pub settings: KafkaSettings,
     pub runtime: tokio::runtime::Handle,
     pub events: Arc<dyn Events>,
     pub statistics: Arc<Mutex<Statistics>>,
@@ -59,6 +57,8 @@ pub(super) enum Outcome {
     Stored { task: u64, result: Result<Stored, ConsumeError> },
     Committed(Result<(), KafkaError>),
     Ends(BTreeMap<Partition, i64>),
+    /// Behind these offsets no message stands, of those that were asked about.
+    Empty(BTreeMap<Partition, i64>),
 }
 
 /// A batch on its way.
@@ -84,7 +84,7 @@ pub(super) struct Engine {
     failure: Option<ConsumeError>,
     paused: bool,
     lag_asked: Option<Instant>,
-    others_asked: Option<Instant>,
+    ending: ending::Ending,
 }
 
 impl Engine {
@@ -103,7 +103,7 @@ impl Engine {
             failure: None,
             paused: false,
             lag_asked: None,
-            others_asked: None,
+            ending: ending::Ending::default(),
         }
     }
 
@@ -124,7 +124,7 @@ impl Engine {
                 Some(length)
             }
             Polled::End(partition) => {
-                // Of several topics with a partition of this number it is not said which has ended.
+                // Of several topics with a partition of this number it is not said which has ended: the brokers are asked.
                 let mut lanes: Vec<&mut Lane> =
                     self.lanes.values_mut().filter_map(|lanes| lanes.get_mut(&partition)).collect();
                 if let [lane] = lanes.as_mut_slice() {
@@ -145,6 +145,7 @@ impl Engine {
         self.start();
         self.commit(consumer);
         self.ask_lag();
+        self.ask_ends(idle);
     }
 
     fn plan(&mut self, idle: bool) {
@@ -212,14 +213,7 @@ impl Engine {
         if !self.commits.may_ask() {
             return;
         }
-        let mut words = BTreeMap::new();
-        for (topic, lanes) in &mut self.lanes {
-            for (partition, lane) in lanes {
-                if let Some(word) = lane.next_commit() {
-                    words.insert((topic.clone(), *partition), word);
-                }
-            }
-        }
+        let words = self.words();
         if words.is_empty() {
             return;
         }
@@ -229,6 +223,19 @@ impl Engine {
             let result = consumer.commit(&words);
             let _ = told.send(Outcome::Committed(result));
         });
+    }
+
+    /// What the group should hold and does not.
+    fn words(&mut self) -> BTreeMap<Partition, Word> {
+        let mut words = BTreeMap::new();
+        for (topic, lanes) in &mut self.lanes {
+            for (partition, lane) in lanes {
+                if let Some(word) = lane.next_commit() {
+                    words.insert((topic.clone(), *partition), word);
+                }
+            }
+        }
+        words
     }
 
     /// Takes in what has happened elsewhere, and waits for the first of it at most so long.
@@ -242,6 +249,7 @@ impl Engine {
                 Outcome::Stored { task, result } => self.stored(task, result),
                 Outcome::Committed(result) => self.committed(result),
                 Outcome::Ends(ends) => self.lag(&ends),
+                Outcome::Empty(empty) => self.found_empty(empty),
             }
             next = self.outcomes.try_recv().ok();
         }
@@ -327,33 +335,6 @@ impl Engine {
         self.failure.is_some()
     }
 
-    /// Whether every partition is consumed up to its end, by whomever.
-    pub fn is_finished(&mut self, consumer: &GroupConsumer) -> bool {
-        let Some(ends) = &self.setup.ends else { return false };
-        let mut others = Vec::new();
-        for ((topic, partition), end) in ends {
-            match self.lanes.get(topic).and_then(|lanes| lanes.get(partition)) {
-                Some(lane) if lane.is_settled() && (lane.position() >= *end || lane.at_end) => {}
-                Some(_) => return false,
-                None => others.push(((topic.clone(), *partition), *end)),
-            }
-        }
-        if others.is_empty() {
-            return true;
-        }
-        if self.others_asked.is_some_and(|at| at.elapsed() < OTHERS_EVERY) {
-            return false;
-        }
-        self.others_asked = Some(now());
-        let partitions: Vec<Partition> = others.iter().map(|(p, _)| p.clone()).collect();
-        // What cannot be told now is told by the next look.
-        let Ok(found) = consumer.committed(&partitions) else { return false };
-        others.iter().all(|(partition, end)| {
-            let committed = found.get(partition);
-            committed.is_some_and(|c| c.offset.is_some_and(|at| at >= *end)) || *end == 0
-        })
-    }
-
     /// Brings no further messages.
     pub fn pause(&mut self, consumer: &GroupConsumer) {
         if !self.paused {
@@ -366,43 +347,6 @@ impl Engine {
         if self.paused {
             self.paused = !consumer.resume();
         }
-    }
-
-    /// Ends: what is in flight is waited for and committed, what was not begun is left to the next run.
-    ///
-    /// # Errors
-    /// What made it end.
-    pub fn finish(&mut self, consumer: &Arc<GroupConsumer>) -> Result<(), ConsumeError> {
-        for lane in self.lanes.values_mut().flat_map(BTreeMap::values_mut) {
-            lane.let_go();
-        }
-        let begin = now();
-        let ours = |engine: &Self| !engine.tasks.is_empty() || engine.commits.waits();
-        self.start();
-        while ours(self) && begin.elapsed() < FINISH_WITHIN && self.setup.stop.level() < Level::Cancel {
-            self.receive(Duration::from_millis(20));
-            self.start();
-        }
-        if self.setup.stop.level() < Level::Cancel && !self.commits.waits() {
-            let mut words = BTreeMap::new();
-            for (topic, lanes) in &mut self.lanes {
-                for (partition, lane) in lanes {
-                    if let Some(word) = lane.next_commit() {
-                        words.insert((topic.clone(), *partition), word);
-                    }
-                }
-            }
-            if !words.is_empty()
-                && let Err(error) = consumer.commit(&words)
-            {
-                self.fail(error.into());
-            }
-        }
-        for task in std::mem::take(&mut self.tasks).into_values() {
-            task.abort.abort();
-        }
-        self.lanes.values_mut().for_each(BTreeMap::clear);
-        self.failure.take().map_or(Ok(()), Err)
     }
 
     fn end_of(&self, topic: &str, partition: i32) -> Option<i64> {

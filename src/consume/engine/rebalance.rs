@@ -97,15 +97,18 @@ impl Engine {
     ) -> Result<BTreeMap<Partition, Known>, Trouble> {
         let mut committed = assignment.committed(partitions)?;
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        let mut above: BTreeMap<String, BTreeMap<i32, Option<i64>>> = BTreeMap::new();
         for (topic, partition) in partitions {
+            let offset = committed.get(&(topic.clone(), *partition)).and_then(|c| c.offset);
+            above.entry(topic.clone()).or_default().insert(*partition, offset);
             let count = counts.entry(topic.clone()).or_default();
             *count = (*count).max(u32::try_from(partition + 1).unwrap_or_default());
         }
         let setup = &self.setup;
         let reading = async {
             let mut highest = BTreeMap::new();
-            for topic in counts.keys() {
-                highest.insert(topic.clone(), setup.sink.highest(topic).await.map_err(Trouble::Final)?);
+            for (topic, above) in &above {
+                highest.insert(topic.clone(), setup.sink.highest(topic, above).await.map_err(Trouble::Final)?);
             }
             let marks = setup.reader.watermarks(&counts).await?;
             let fresh = match setup.options.from {

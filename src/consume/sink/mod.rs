@@ -84,17 +84,22 @@ impl Sink {
         Ok(sink)
     }
 
-    /// The highest offset of each partition of a topic in the table.
+    /// The highest offset that the table has of these partitions of a topic, at or above what the group has committed: what
+    /// is below it makes no difference.
     ///
     /// # Errors
     /// What does not pass, or lasts too long.
-    pub async fn highest(&self, topic: &str) -> Result<BTreeMap<i32, i64>, ConsumeError> {
+    pub async fn highest(
+        &self,
+        topic: &str,
+        committed: &BTreeMap<i32, Option<i64>>,
+    ) -> Result<BTreeMap<i32, i64>, ConsumeError> {
         #[derive(Deserialize)]
         struct Row {
             partition: i32,
             offset: i64,
         }
-        let sql = consume::highest(&self.consumption.table, &intent::batches(topic));
+        let sql = consume::highest(&self.consumption.table, &intent::batches(topic), committed);
         let rows: Vec<Row> = self.read(&sql).await?;
         Ok(rows.into_iter().map(|r| (r.partition, r.offset)).collect())
     }

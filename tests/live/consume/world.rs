@@ -124,6 +124,16 @@ impl World {
         }
     }
 
+    /// Sends numbers from this one on until something is over; how many numbers there are then.
+    pub async fn flow(&self, from: u64, over: impl Fn() -> bool) -> u64 {
+        let mut next = from;
+        while !over() {
+            self.numbers(next..next + 1000, Duration::from_millis(150)).await;
+            next += 1000;
+        }
+        next
+    }
+
     /// Asks the first server that answers.
     pub async fn ask(&self, sql: &str) -> String {
         let begin = Instant::now();
@@ -139,6 +149,16 @@ impl World {
             assert!(begin.elapsed() < ARRIVE, "{sql}: {last}");
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+
+    /// Rows of the table.
+    pub async fn count(&self) -> u64 {
+        self.ask("SELECT count() FROM $.t").await.parse().expect("a number")
+    }
+
+    /// Waits until there are more rows than these.
+    pub async fn more_than(&self, rows: u64) {
+        self.until("SELECT count() > {rows} FROM $.t".replace("{rows}", &rows.to_string()).as_str(), "1").await;
     }
 
     /// Waits until a SELECT answers this.
@@ -179,9 +199,14 @@ impl Running {
     }
 
     /// Asks it to stop, as job runners do, and waits.
-    pub async fn stop(mut self) -> ExitStatus {
+    pub async fn stop(self) -> ExitStatus {
+        self.signal(rustix::process::Signal::TERM).await
+    }
+
+    /// Sends it a signal, and waits for its end.
+    pub async fn signal(mut self, signal: rustix::process::Signal) -> ExitStatus {
         let pid = rustix::process::Pid::from_child(&self.0);
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it is asked");
+        rustix::process::kill_process(pid, signal).expect("it is asked");
         tokio::task::spawn_blocking(move || self.0.wait().expect("it ends")).await.expect("the process is watched")
     }
 }
