@@ -99,14 +99,18 @@ impl Events for Progress {
     }
 }
 
-/// `12,300 messages  40 batches  61,000/s  lag 4,000  3 bad`
+/// `12,300 messages  12,400 rows  40 batches  61,000/s  lag 4,000  insert p50 12 p99 40 ms  2 partition(s)  3 bad`
 fn line(report: &Report, rate: u128) -> String {
     let s = &report.statistics;
     let rate = HumanCount(u64::try_from(rate).unwrap_or(u64::MAX));
     let lag = s.lag.map_or_else(|| "?".to_owned(), |lag| HumanCount(lag).to_string());
     let bad = if s.bad == 0 { String::new() } else { format!("  {} bad", HumanCount(s.bad)) };
-    let (messages, batches) = (HumanCount(s.messages), HumanCount(s.batches));
-    format!("{messages} messages  {batches} batches  {rate}/s  lag {lag}  {} partition(s){bad}", s.partitions)
+    let (messages, rows, batches) = (HumanCount(s.messages), HumanCount(s.rows), HumanCount(s.batches));
+    let (p50, p99) = (s.inserts().p50.as_millis(), s.inserts().p99.as_millis());
+    format!(
+        "{messages} messages  {rows} rows  {batches} batches  {rate}/s  lag {lag}  insert p50 {p50} p99 {p99} ms  {} partition(s){bad}",
+        s.partitions
+    )
 }
 
 #[derive(Serialize)]
@@ -117,12 +121,15 @@ struct Shown {
     seconds: f64,
     messages: u64,
     messages_per_second: f64,
+    rows: u64,
     batches: u64,
     bytes: u64,
     bad_messages: u64,
     lost_messages: u64,
     repeated_batches: u64,
     retries: u64,
+    /// The most that batches held in memory.
+    batch_memory_bytes: usize,
     lag: Option<u64>,
     insert_milliseconds: Percentiles,
     age_milliseconds: Percentiles,
@@ -156,12 +163,14 @@ pub(super) fn summary(id: &ResourceId, report: &Report, format: ConsumeFormat) -
                 seconds: (report.took.as_secs_f64() * 1e3).round() / 1e3,
                 messages: s.messages,
                 messages_per_second: report.rate().round(),
+                rows: s.rows,
                 batches: s.batches,
                 bytes: s.bytes,
                 bad_messages: s.bad,
                 lost_messages: s.lost,
                 repeated_batches: s.repeated,
                 retries: s.retries,
+                batch_memory_bytes: s.held_most,
                 lag: s.lag,
                 insert_milliseconds: s.inserts().into(),
                 age_milliseconds: s.ages().into(),
@@ -182,9 +191,11 @@ fn text(id: &ResourceId, report: &Report) -> String {
     let mut say = |name: &str, value: String| out.push_str(&format!("  {name:<10} {value}\n"));
     let (messages, seconds) = (HumanCount(s.messages), report.took.as_secs_f64());
     say("messages", format!("{messages} in {seconds:.1} s, {:.0}/s", report.rate()));
+    say("rows", HumanCount(s.rows).to_string());
     say("batches", format!("{}, {}", HumanCount(s.batches), HumanBytes(s.bytes)));
     say("insert", time(s.inserts()));
     say("age", format!("{}, of the oldest message of a batch when it was in the table", time(s.ages())));
+    say("memory", format!("{} at most in batches", HumanBytes(s.held_most as u64)));
     say("lag", s.lag.map_or_else(|| "not known".to_owned(), |lag| HumanCount(lag).to_string()));
     for (name, count) in [("bad", s.bad), ("lost", s.lost), ("repeated", s.repeated), ("retries", s.retries)] {
         if count > 0 {
@@ -207,18 +218,29 @@ mod tests {
     fn the_figures_are_shown_and_the_json_has_a_version() {
         let mut statistics = Statistics::default();
         statistics.messages += 12_300;
+        statistics.rows += 12_400;
         statistics.batches += 40;
+        statistics.lag = Some(4_000);
+        statistics.held_most = 5 << 20;
         statistics.bad += 3;
         let report = Report { statistics, took: Duration::from_secs(2), stopped: false };
         let id = ResourceId::parse("ManualConsumer/m").unwrap();
         let shown = summary(&id, &report, ConsumeFormat::Text).unwrap();
         assert!(shown.contains("messages   12,300 in 2.0 s, 6150/s") && shown.contains("bad        3"), "{shown}");
+        assert!(shown.contains("rows       12,400") && shown.contains("memory     5.00 MiB at most"), "{shown}");
         let json: serde_json::Value =
             serde_json::from_str(&summary(&id, &report, ConsumeFormat::Json).unwrap()).unwrap();
+        let percentiles = serde_json::json!({"p50": 0.0, "p95": 0.0, "p99": 0.0, "max": 0.0});
+        let expected = serde_json::json!({
+            "format": "1.0", "resource": "ManualConsumer/m", "stopped": false, "seconds": 2.0, "messages": 12_300,
+            "messages_per_second": 6150.0, "rows": 12_400, "batches": 40, "bytes": 0, "bad_messages": 3, "lost_messages": 0,
+            "repeated_batches": 0, "retries": 0, "batch_memory_bytes": 5 << 20, "lag": 4_000,
+            "insert_milliseconds": percentiles, "age_milliseconds": percentiles,
+        });
+        assert_eq!(json, expected);
         assert_eq!(
-            (&json["format"], &json["messages_per_second"], &json["lag"]),
-            (&"1.0".into(), &6150.0.into(), &serde_json::Value::Null)
+            line(&report, 7),
+            "12,300 messages  12,400 rows  40 batches  7/s  lag 4,000  insert p50 0 p99 0 ms  0 partition(s)  3 bad"
         );
-        assert_eq!(line(&report, 7), "12,300 messages  40 batches  7/s  lag ?  0 partition(s)  3 bad");
     }
 }

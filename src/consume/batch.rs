@@ -25,6 +25,7 @@ pub(super) struct Entry {
     key: Range<usize>,
     /// What was put in; none where the message is kept aside as it was.
     put: Option<Range<usize>>,
+    rows: u32,
 }
 
 /// A batch that still takes messages.
@@ -71,15 +72,15 @@ impl Building {
             self.oldest_ms = Some(self.oldest_ms.map_or(time, |oldest| oldest.min(time)));
         }
         let begin = self.body.len();
-        let put = match self.framing.append(message.offset, raw, &mut self.body) {
+        let (put, rows) = match self.framing.append(message.offset, raw, &mut self.body) {
             Ok(Framed::Empty) => return,
-            Ok(Framed::Row { at, put }) => Some(begin + at..begin + at + put),
+            Ok(Framed::Row { at, put }) => (Some(begin + at..begin + at + put), 1),
             // In a format where a message stands for itself its bytes are the message.
-            Ok(Framed::Rows) if self.framing == Framing::Whole => Some(begin..begin),
-            Ok(Framed::Rows) => {
+            Ok(Framed::Rows(rows)) if self.framing == Framing::Whole => (Some(begin..begin), rows),
+            Ok(Framed::Rows(rows)) => {
                 self.held += raw.len();
                 self.aside.insert(message.offset, raw.to_vec());
-                None
+                (None, rows)
             }
             Err(reason) => {
                 self.held += raw.len() + key.len();
@@ -91,7 +92,7 @@ impl Building {
         let keys = self.keys.len();
         self.keys.extend_from_slice(key);
         let (bytes, key) = (begin..self.body.len(), keys..self.keys.len());
-        self.entries.push(Entry { offset: message.offset, bytes, key, put });
+        self.entries.push(Entry { offset: message.offset, bytes, key, put, rows });
     }
 
     /// Bytes of memory it holds.
@@ -153,6 +154,13 @@ impl Batch {
         let begin = self.entries.get(entries.start).map_or(0, |e| e.bytes.start);
         let end = entries.end.checked_sub(1).and_then(|last| self.entries.get(last)).map_or(begin, |e| e.bytes.end);
         self.body.slice(begin..end.max(begin))
+    }
+
+    /// Rows that are sent without these entries. A message of a format that stands for itself counts as one.
+    pub fn rows(&self, without: &[usize]) -> u64 {
+        let all: u64 = self.entries.iter().map(|e| u64::from(e.rows)).sum();
+        let out: u64 = without.iter().filter_map(|i| self.entries.get(*i)).map(|e| u64::from(e.rows)).sum();
+        all - out
     }
 
     /// The entries' messages, where a message stands for itself.
@@ -229,5 +237,6 @@ mod tests {
         assert_eq!(batch.slice(0..4), batch.body);
         assert_eq!([batch.slice(0..1), batch.slice(1..4)].concat(), batch.body);
         assert_eq!(batch.oldest_ms, Some(10));
+        assert_eq!((batch.rows(&[]), batch.rows(&[0, 3])), (5, 2));
     }
 }

@@ -12,6 +12,13 @@ use tokio::time::Instant;
 /// beside the committed offset.
 const IN_FLIGHT: usize = 3;
 
+/// How large a batch grows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub messages: u64,
+    pub bytes: usize,
+}
+
 /// What the group holds of a partition: the next offset, and the ranges in flight as text.
 pub(super) type Word = (i64, String);
 
@@ -25,6 +32,9 @@ pub(super) struct Lane {
     floor: i64,
     /// Ranges that are inserted again, the first of them in the making.
     replays: VecDeque<Intent>,
+    limits: Limits,
+    /// Batches that are complete and wait for room in flight.
+    full: VecDeque<Building>,
     building: Option<Building>,
     planned: VecDeque<Batch>,
     running: BTreeMap<i64, Intent>,
@@ -40,7 +50,7 @@ pub(super) struct Lane {
 
 impl Lane {
     /// Begins; `durable` is what the group holds.
-    pub fn new(partition: Partition, framing: Framing, begin: Begin, durable: Option<Word>) -> Self {
+    pub fn new(partition: Partition, framing: Framing, limits: Limits, begin: Begin, durable: Option<Word>) -> Self {
         Self {
             partition,
             framing,
@@ -48,6 +58,8 @@ impl Lane {
             floor: begin.floor,
             known: begin.replays.iter().map(|r| r.first).collect(),
             replays: begin.replays.into(),
+            limits,
+            full: VecDeque::new(),
             building: None,
             planned: VecDeque::new(),
             running: BTreeMap::new(),
@@ -81,7 +93,12 @@ impl Lane {
             return;
         }
         let framing = self.framing;
-        self.building.get_or_insert_with(|| Building::new(framing, message.offset, now)).take(message);
+        let building = self.building.get_or_insert_with(|| Building::new(framing, message.offset, now));
+        building.take(message);
+        let limits = self.limits;
+        if self.replays.is_empty() && (building.messages >= limits.messages || building.length() >= limits.bytes) {
+            self.full.extend(self.building.take());
+        }
         if self.replays.front().is_some_and(|r| message.offset == r.last) {
             self.end_replay();
         }
@@ -113,11 +130,16 @@ impl Lane {
         }
     }
 
-    /// The batch that could be planned now: messages, bytes, and since when it waits. None while there is no room, or
-    /// while a range is inserted again, whose end is given.
+    /// The batch that could be planned now. None while there is no room, or while a range is inserted again, whose end is
+    /// given.
     pub fn building(&self) -> Option<&Building> {
         let free = self.replays.is_empty() && self.planned.len() + self.running.len() < IN_FLIGHT;
-        self.building.as_ref().filter(|_| free)
+        self.full.front().or(self.building.as_ref()).filter(|_| free)
+    }
+
+    /// Whether that batch is as large as it may be.
+    pub fn is_complete(&self) -> bool {
+        !self.full.is_empty()
     }
 
     /// Whether any batch waits for its turn.
@@ -130,7 +152,7 @@ impl Lane {
         if self.building().is_none() {
             return;
         }
-        if let Some(building) = self.building.take() {
+        if let Some(building) = self.full.pop_front().or_else(|| self.building.take()) {
             let intent = Intent { first: building.first, last: building.last, seconds };
             self.planned.push_back(building.seal(&self.partition, intent));
         }
@@ -158,13 +180,15 @@ impl Lane {
         self.planned = kept;
         // A range that is inserted again stays among the replays until it is complete.
         let building = self.building.take().filter(|_| self.replays.is_empty()).map(|b| b.first);
-        let first = dropped.iter().map(|b| b.intent.first).chain(building).min();
+        let full = std::mem::take(&mut self.full).into_iter().map(|b| b.first);
+        let first = dropped.iter().map(|b| b.intent.first).chain(full).chain(building).min();
         self.position = first.map_or(self.position, |first| first.min(self.position));
     }
 
     /// Bytes of memory that its batches hold, apart from those on their way.
     pub fn held(&self) -> usize {
-        self.building.as_ref().map_or(0, Building::held) + self.planned.iter().map(|b| b.held).sum::<usize>()
+        let taken = self.full.iter().chain(&self.building).map(Building::held).sum::<usize>();
+        taken + self.planned.iter().map(|b| b.held).sum::<usize>()
     }
 
     /// What the group should hold, where it holds something else and nobody is asking it yet.
@@ -183,7 +207,7 @@ impl Lane {
         let mut intents: Vec<Intent> =
             self.replays.iter().copied().chain(planned).chain(self.running.values().copied()).collect();
         intents.sort_unstable();
-        let next = match (intents.first(), &self.building) {
+        let next = match (intents.first(), self.full.front().or(self.building.as_ref())) {
             (Some(first), _) => first.first,
             (None, Some(building)) => building.first,
             // Messages below it are passed over when they come.
@@ -206,6 +230,7 @@ impl Lane {
     pub fn is_settled(&self) -> bool {
         self.is_idle()
             && self.building.is_none()
+            && self.full.is_empty()
             && self.replays.is_empty()
             && self.durable.as_ref() == Some(&self.word().0)
     }

@@ -11,6 +11,8 @@ const LONGEST_MS: u64 = 3_600_000;
 pub struct Statistics {
     /// Messages that are in the table, or known to be none.
     pub messages: u64,
+    /// Rows that were sent; the manifest's `where` drops some of them, and the table those it has.
+    pub rows: u64,
     /// Batches that were inserted.
     pub batches: u64,
     /// Bytes that were inserted.
@@ -27,6 +29,10 @@ pub struct Statistics {
     pub lag: Option<u64>,
     /// Partitions that are ours.
     pub partitions: usize,
+    /// Bytes that batches hold in memory.
+    pub held: usize,
+    /// The most of it.
+    pub held_most: usize,
     inserts: Option<Histogram<u64>>,
     ages: Option<Histogram<u64>>,
 }
@@ -37,6 +43,7 @@ impl Default for Statistics {
         let histogram = || Histogram::new_with_bounds(1, LONGEST_MS * 1000, 2).ok();
         Self {
             messages: 0,
+            rows: 0,
             batches: 0,
             bytes: 0,
             bad: 0,
@@ -45,6 +52,8 @@ impl Default for Statistics {
             retries: 0,
             lag: None,
             partitions: 0,
+            held: 0,
+            held_most: 0,
             inserts: histogram(),
             ages: histogram(),
         }
@@ -61,6 +70,12 @@ impl Statistics {
         if let (Some(histogram), Some(age)) = (&mut self.ages, age_ms) {
             histogram.saturating_record(micros(age));
         }
+    }
+
+    /// Notes what batches hold.
+    pub(super) fn hold(&mut self, held: usize) {
+        self.held = held;
+        self.held_most = self.held_most.max(held);
     }
 
     /// How long inserts took.

@@ -8,7 +8,7 @@ use super::commits::Commits;
 use super::error::ConsumeError;
 use super::framing::Framing;
 use super::intent::Intent;
-use super::lane::{Lane, Word};
+use super::lane::{Lane, Limits, Word};
 use super::options::Options;
 use super::run::{Events, Outcomes, Stop, now};
 use super::sink::{Sink, Stored};
@@ -54,7 +54,10 @@ pub(super) struct Setup {
 /// What happened elsewhere.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Stored { task: u64, result: Result<Stored, ConsumeError> },
+    Stored {
+        task: u64,
+        result: Result<Stored, ConsumeError>,
+    },
     Committed(Result<(), KafkaError>),
     Ends(BTreeMap<Partition, i64>),
     /// Behind these offsets no message stands, of those that were asked about.
@@ -150,26 +153,34 @@ impl Engine {
 
     fn plan(&mut self, idle: bool) {
         let options = &self.setup.options;
-        let (messages, bytes) = match self.framing {
-            Framing::Whole => (WHOLE_MESSAGES, WHOLE_BYTES),
-            Framing::JsonObjects | Framing::JsonArrays | Framing::Csv(_) | Framing::Tsv | Framing::TsvRaw => {
-                (BATCH_MESSAGES.max(u64::from(options.batch_size)), BATCH_BYTES)
-            }
-        };
         let seconds = seconds();
-        let full = self.is_full();
+        let held = self.held();
+        let full = held >= MEMORY;
+        self.statistics().hold(held);
         let ends = self.setup.ends.as_ref();
         for (topic, lanes) in &mut self.lanes {
             for (partition, lane) in lanes {
-                let Some(building) = lane.building() else { continue };
-                let enough = idle && lane.is_idle() && building.messages >= u64::from(options.batch_size);
-                let complete = building.messages >= messages || building.length() >= bytes;
-                let late = building.since.elapsed() >= options.timeout;
-                let end = ends.and_then(|ends| ends.get(&(topic.clone(), *partition)));
-                let last = end.is_some_and(|end| lane.position() >= *end || lane.at_end);
-                if enough || complete || late || last || full {
+                while let Some(building) = lane.building() {
+                    let enough = idle && lane.is_idle() && building.messages >= u64::from(options.batch_size);
+                    let late = building.since.elapsed() >= options.timeout;
+                    let end = ends.and_then(|ends| ends.get(&(topic.clone(), *partition)));
+                    let last = end.is_some_and(|end| lane.position() >= *end || lane.at_end);
+                    if !(enough || lane.is_complete() || late || last || full) {
+                        break;
+                    }
                     lane.plan(seconds);
                 }
+            }
+        }
+    }
+
+    /// How large a batch grows.
+    fn limits(&self) -> Limits {
+        match self.framing {
+            Framing::Whole => Limits { messages: WHOLE_MESSAGES, bytes: WHOLE_BYTES },
+            Framing::JsonObjects | Framing::JsonArrays | Framing::Csv(_) | Framing::Tsv | Framing::TsvRaw => {
+                let messages = BATCH_MESSAGES.max(u64::from(self.setup.options.batch_size));
+                Limits { messages, bytes: BATCH_BYTES }
             }
         }
     }
@@ -268,6 +279,7 @@ impl Engine {
         statistics.batches += 1;
         statistics.bytes += task.bytes;
         statistics.bad += stored.bad;
+        statistics.rows += stored.rows;
         statistics.inserted(stored.took, age);
         drop(statistics);
         if let Some(lane) = self.lane(&task.partition) {
@@ -322,8 +334,13 @@ impl Engine {
 
     /// Whether no further message fits.
     pub fn is_full(&self) -> bool {
+        self.held() >= MEMORY
+    }
+
+    /// Bytes that all batches hold.
+    fn held(&self) -> usize {
         let lanes = self.lanes.values().flat_map(BTreeMap::values).map(Lane::held).sum::<usize>();
-        lanes + self.tasks.values().map(|t| t.held).sum::<usize>() >= MEMORY
+        lanes + self.tasks.values().map(|t| t.held).sum::<usize>()
     }
 
     /// Whether an answer may come at any moment.

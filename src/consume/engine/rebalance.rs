@@ -81,7 +81,13 @@ impl Engine {
             }
             self.statistics().repeated += replays.len() as u64;
             let durable = known.committed.offset.map(|offset| (offset, known.committed.metadata.clone()));
-            let lane = Lane::new(partition.clone(), self.framing, Begin { from, replays, floor, lost }, durable);
+            let lane = Lane::new(
+                partition.clone(),
+                self.framing,
+                self.limits(),
+                Begin { from, replays, floor, lost },
+                durable,
+            );
             self.lanes.entry(partition.0.clone()).or_default().insert(partition.1, lane);
             starts.insert(partition, from);
         }

@@ -48,7 +48,7 @@ pub(super) fn append(
                 body.remove(body.len() - 2);
             }
         })
-        .map(|framed| if without_line_ends(message).len() == message.len() { framed } else { Framed::Rows })
+        .map(|framed| if without_line_ends(message).len() == message.len() { framed } else { framed.changed() })
 }
 
 fn starts(dialect: Dialect, message: &[u8]) -> Result<Vec<usize>, &'static str> {

@@ -20,12 +20,12 @@ pub(super) fn append(opening: u8, offset: i64, message: &[u8], body: &mut Vec<u8
     if wrapped {
         at = blank(message, at + 1);
     }
-    let mut rows = 0;
+    let mut rows = 0u32;
     while at < message.len() {
         if wrapped && message[at] == b']' {
             let rest = blank(message, at + 1);
             return if rest == message.len() {
-                Ok(if rows == 0 { Framed::Empty } else { Framed::Rows })
+                Ok(if rows == 0 { Framed::Empty } else { Framed::Rows(rows) })
             } else {
                 Err(NOT_ROWS)
             };
@@ -63,7 +63,7 @@ pub(super) fn append(opening: u8, offset: i64, message: &[u8], body: &mut Vec<u8
     if wrapped {
         return Err(OPEN);
     }
-    Ok(Framed::Rows)
+    Ok(Framed::Rows(rows))
 }
 
 fn blank(message: &[u8], from: usize) -> usize {
@@ -172,7 +172,7 @@ mod tests {
                         let back = [&framed[..at], &framed[at + put..framed.len() - 1]].concat();
                         prop_assert_eq!(back, message);
                     }
-                    Ok(Framed::Rows) => prop_assert_eq!(body.last(), Some(&b'\n')),
+                    Ok(Framed::Rows(_)) => prop_assert_eq!(body.last(), Some(&b'\n')),
                     Ok(Framed::Empty) | Err(_) => prop_assert_eq!(body.as_slice(), b"before\n"),
                 }
             }

@@ -35,8 +35,8 @@ pub(super) enum Framed {
     Empty,
     /// One row; so many bytes were put in at this place, and one behind it.
     Row { at: usize, put: usize },
-    /// Several rows, or one that looks otherwise now.
-    Rows,
+    /// Several rows, or one that looks otherwise now: how many.
+    Rows(u32),
 }
 
 impl Framing {
@@ -79,7 +79,7 @@ impl Framing {
             Self::TsvRaw => tsv::append(false, offset, message, body),
             Self::Whole => {
                 body.extend_from_slice(message);
-                Ok(Framed::Rows)
+                Ok(Framed::Rows(1))
             }
         };
         if done.is_err() {
@@ -109,8 +109,18 @@ fn append_lines(
     body.push(b'\n');
     Ok(match starts {
         [0] => Framed::Row { at: 0, put: digits.len() + 1 },
-        _ => Framed::Rows,
+        _ => Framed::Rows(u32::try_from(starts.len()).unwrap_or(u32::MAX)),
     })
+}
+
+impl Framed {
+    /// Rows, where they are not as the message had them.
+    fn changed(self) -> Self {
+        match self {
+            Self::Row { .. } => Self::Rows(1),
+            Self::Empty | Self::Rows(_) => self,
+        }
+    }
 }
 
 /// A message without the line ends behind it.

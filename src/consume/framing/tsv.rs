@@ -23,7 +23,7 @@ pub(super) fn append(escapes: bool, offset: i64, message: &[u8], body: &mut Vec<
         at += 1;
     }
     let framed = append_lines(&starts, b'\t', offset, text, body)?;
-    Ok(if text.len() == message.len() { framed } else { Framed::Rows })
+    Ok(if text.len() == message.len() { framed } else { framed.changed() })
 }
 
 #[cfg(test)]

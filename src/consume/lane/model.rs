@@ -72,7 +72,7 @@ impl Process {
         let begin = begin(&partition, &known).unwrap();
         let durable = known.committed.offset.map(|offset| (offset, known.committed.metadata));
         let read = begin.from;
-        let lane = Lane::new(partition, Framing::JsonObjects, begin, durable);
+        let lane = Lane::new(partition, Framing::JsonObjects, Limits { messages: 8, bytes: 1 << 20 }, begin, durable);
         Self { lane, read, sent: Vec::new(), commit: None }
     }
 

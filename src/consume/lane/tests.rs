@@ -1,7 +1,7 @@
 use super::*;
 
 fn lane(begin: Begin, durable: Option<Word>) -> Lane {
-    Lane::new(("t".to_owned(), 0), Framing::JsonObjects, begin, durable)
+    Lane::new(("t".to_owned(), 0), Framing::JsonObjects, Limits { messages: 100, bytes: 1 << 20 }, begin, durable)
 }
 
 fn fresh() -> Lane {
@@ -124,4 +124,27 @@ fn no_more_is_planned_than_fits() {
     }
     assert_eq!(lane.word().0, (0, "sluice1 0+0@0 1+0@1 2+0@2".into()));
     assert!(lane.building().is_none());
+}
+
+#[test]
+fn a_batch_grows_no_larger_while_others_are_in_flight() {
+    let mut lane = fresh();
+    take(&mut lane, 0..450);
+    assert!(lane.is_complete());
+    for n in 0..5 {
+        lane.plan(n);
+    }
+    assert_eq!(lane.word().0, (0, "sluice1 0+99@0 100+99@1 200+99@2".into()));
+    assert!(lane.building().is_none() && lane.is_complete());
+    let held = lane.held();
+    commit(&mut lane);
+    let first = lane.start().unwrap();
+    assert!(lane.held() < held);
+    lane.done(&first.intent);
+    lane.plan(5);
+    assert_eq!(lane.word().0.1, "sluice1 100+99@1 200+99@2 300+99@5");
+    assert!(!lane.is_complete());
+    lane.let_go();
+    commit(&mut lane);
+    assert_eq!(lane.word().0, (100, "sluice1 100+99@1 200+99@2".into()), "what was not told is left to the next");
 }

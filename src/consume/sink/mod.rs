@@ -36,6 +36,7 @@ const INSERT_WITHIN: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Stored {
     pub bad: u64,
+    pub rows: u64,
     pub took: Duration,
 }
 
@@ -112,13 +113,14 @@ impl Sink {
         // Nobody closes it.
         let _slot = self.slots.acquire().await;
         let begin = Instant::now();
-        let mut bad = batch.bad.clone();
+        let (mut bad, mut rows) = (batch.bad.clone(), batch.rows(&[]));
         self.stop_at(batch, bad.first())?;
         if batch.entries.is_empty() {
             self.keep(batch, &bad).await?;
         } else if let Err(refusal) = self.insert(batch, &[]).await {
             let found = self.find_bad(batch, refusal).await?;
             let taken_out: Vec<usize> = found.iter().map(|(entry, _)| *entry).collect();
+            rows = batch.rows(&taken_out);
             bad.extend(found.into_iter().filter_map(|(entry, reason)| batch.bad(entry, reason)));
             bad.sort_by_key(|b| b.offset);
             self.stop_at(batch, bad.first())?;
@@ -129,7 +131,7 @@ impl Sink {
         } else {
             self.keep(batch, &bad).await?;
         }
-        Ok(Stored { bad: bad.len() as u64, took: begin.elapsed() })
+        Ok(Stored { bad: bad.len() as u64, rows, took: begin.elapsed() })
     }
 
     fn stop_at(&self, batch: &Batch, bad: Option<&BadMessage>) -> Result<(), ConsumeError> {

@@ -59,7 +59,9 @@ async fn killed(instances: usize) {
     let (in_between, count) = tokio::join!(killing, flowing);
     world.assert_each_once(count).await;
     let took = begin.elapsed();
-    eprintln!("{instances} instance(s): {count} messages, {kills} kills, {in_between} of them after new rows, {took:?}");
+    eprintln!(
+        "{instances} instance(s): {count} messages, {kills} kills, {in_between} of them after new rows, {took:?}"
+    );
     for process in running {
         assert!(process.stop().await.success(), "it does not stop");
     }

@@ -97,7 +97,8 @@ impl World {
         if let Some(instance) = instance {
             command.args(["--instance", instance]);
         }
-        let said = std::fs::OpenOptions::new().create(true).append(true).open(self.said()).expect("a file for its words");
+        let said =
+            std::fs::OpenOptions::new().create(true).append(true).open(self.said()).expect("a file for its words");
         command.stdout(Stdio::null()).stderr(said);
         Running(command.spawn().expect("the program starts"))
     }
