@@ -106,8 +106,16 @@ impl Building {
         self.body.len()
     }
 
+    /// Gives back the memory that it did not need.
+    pub fn fit(&mut self) {
+        self.body.shrink_to_fit();
+        self.keys.shrink_to_fit();
+        self.entries.shrink_to_fit();
+    }
+
     /// Takes no further message.
-    pub fn seal(self, partition: &Partition, intent: Intent) -> Batch {
+    pub fn seal(mut self, partition: &Partition, intent: Intent) -> Batch {
+        self.fit();
         let held = self.held();
         Batch {
             partition: partition.clone(),

@@ -97,6 +97,7 @@ impl Lane {
         building.take(message);
         let limits = self.limits;
         if self.replays.is_empty() && (building.messages >= limits.messages || building.length() >= limits.bytes) {
+            building.fit();
             self.full.extend(self.building.take());
         }
         if self.replays.front().is_some_and(|r| message.offset == r.last) {

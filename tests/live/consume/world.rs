@@ -1,7 +1,7 @@
 //! A ManualConsumer with its topic, numbered messages, and the program that consumes them.
 
 use crate::fixture::unique;
-use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
+use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings, ClickHouseWriter, Execute};
 use sluice::client::kafka::{KafkaSettings, Producer, Record};
 use sluice::sandbox::Endpoints;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,6 +14,7 @@ pub const ARRIVE: Duration = Duration::from_secs(120);
 /// A project of its own on some sandbox.
 pub struct World {
     pub name: String,
+    topics: Vec<String>,
     environment: Vec<(String, String)>,
     brokers: String,
     urls: Vec<String>,
@@ -24,7 +25,18 @@ impl World {
     /// Applies a consumer of numbers; `spec` is added to its spec.
     pub async fn new(endpoints: &Endpoints, partitions: u32, spec: &str) -> Self {
         let name = unique("consume");
+        Self::with(endpoints, vec![name.clone()], name, partitions, spec).await
+    }
+
+    /// As [`World::new`], with two topics: one of its name, and one with `_other` behind it.
+    pub async fn of_two_topics(endpoints: &Endpoints, partitions: u32, spec: &str) -> Self {
+        let name = unique("consume");
+        Self::with(endpoints, vec![name.clone(), format!("{name}_other")], name, partitions, spec).await
+    }
+
+    async fn with(endpoints: &Endpoints, topics: Vec<String>, name: String, partitions: u32, spec: &str) -> Self {
         let world = Self {
+            topics,
             environment: endpoints.environment(),
             brokers: endpoints.kafka_brokers.clone(),
             urls: endpoints.clickhouse_urls.clone(),
@@ -47,10 +59,16 @@ impl World {
              dwh_test, ddl: perHost, hosts: \"${{CLICKHOUSE_URLS}}\"}}\n  state: none\n"
         );
         std::fs::write(self.dir.path().join("sluice.yaml"), text).expect("the project file is written");
+        let topic = |topic: &String| {
+            format!(
+                "apiVersion: sluice/v1\nkind: Topic\nmetadata: {{name: {topic}}}\nspec: {{partitions: {partitions}, \
+                 replicationFactor: 1}}\n---\n"
+            )
+        };
+        let (made, read) = (self.topics.iter().map(topic).collect::<String>(), self.topics.join(", "));
         let text = format!(
-            "apiVersion: sluice/v1\nkind: Topic\nmetadata: {{name: {name}}}\nspec: {{partitions: {partitions}, \
-             replicationFactor: 1}}\n---\napiVersion: sluice/v1\nkind: ManualConsumer\nmetadata: {{name: {name}}}\nspec:\n  \
-             topic: {name}\n  {spec}\n  target:\n    table: {name}.t\n    columns:\n      - {{name: n, type: UInt64}}\n      \
+            "{made}apiVersion: sluice/v1\nkind: ManualConsumer\nmetadata: {{name: {name}}}\nspec:\n  topics: [{read}]\n  \
+             {spec}\n  target:\n    table: {name}.t\n    columns:\n      - {{name: n, type: UInt64}}\n      \
              - {{name: day, type: Date, from: String}}\n    partitionBy: toYYYYMM(day)\n    orderBy: n\n    distributed: \
              {{shardingKey: n}}\n"
         );
@@ -90,16 +108,27 @@ impl World {
     }
 
     /// Starts a consumer that goes on; it is killed when it is dropped.
-    #[expect(clippy::disallowed_methods, reason = "what a program says goes into a file")]
     pub fn follow(&self, instance: Option<&str>) -> Running {
+        let named: Vec<&str> = instance.map(|name| ["--instance", name]).into_iter().flatten().collect();
+        self.follow_as(&[&["--timeout", "100ms"], named.as_slice()].concat())
+    }
+
+    /// As [`World::follow`], with these arguments.
+    #[expect(clippy::disallowed_methods, reason = "what a program says goes into a file")]
+    pub fn follow_as(&self, arguments: &[&str]) -> Running {
         let resource = format!("ManualConsumer/{}", self.name);
-        let mut command = self.program(&["consume", &resource, "--follow", "--timeout", "100ms"]);
-        if let Some(instance) = instance {
-            command.args(["--instance", instance]);
-        }
+        let mut command = self.program(&[&["consume", &resource, "--follow"], arguments].concat());
         let said =
             std::fs::OpenOptions::new().create(true).append(true).open(self.said()).expect("a file for its words");
         command.stdout(Stdio::null()).stderr(said);
+        Running(command.spawn().expect("the program starts"))
+    }
+
+    /// Starts a consumer that ends by itself.
+    pub fn start_once(&self, arguments: &[&str]) -> Running {
+        let resource = format!("ManualConsumer/{}", self.name);
+        let mut command = self.program(&[&["consume", &resource, "--once"], arguments].concat());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         Running(command.spawn().expect("the program starts"))
     }
 
@@ -133,6 +162,15 @@ impl World {
             next += 1000;
         }
         next
+    }
+
+    /// Tells every server.
+    pub async fn tell(&self, sql: &str) {
+        for url in &self.urls {
+            let writer = ClickHouseWriter::connect(url, &ClickHouseSettings::default()).expect("a writer");
+            let options = Execute { timeout: ARRIVE, query_id: unique("tell"), settings: Vec::new() };
+            writer.execute(&sql.replace("$", &self.name), &options).await.expect("it is done");
+        }
     }
 
     /// Asks the first server that answers.
