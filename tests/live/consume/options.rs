@@ -58,7 +58,8 @@ async fn so_many_messages_are_inserted_without_waiting_for_more() {
 async fn an_interrupt_finishes_what_is_in_flight() {
     let world = World::new(shared(), 1, "timeout: 100ms").await;
     world.tell("CREATE MATERIALIZED VIEW $.slow (x UInt8) ENGINE = Null AS SELECT sleep(2) AS x FROM $.t_local").await;
-    let in_flight = "SELECT count() > 0 FROM clusterAllReplicas('dwh_test', system.processes) WHERE query LIKE 'INSERT INTO $.t %'";
+    let in_flight =
+        "SELECT count() > 0 FROM clusterAllReplicas('dwh_test', system.processes) WHERE query LIKE 'INSERT INTO $.t %'";
     world.numbers(0..20, Duration::ZERO).await;
     let once = world.start_once(&[]);
     world.until(in_flight, "1").await;
@@ -87,7 +88,8 @@ async fn a_slow_table_fills_the_memory_so_far_and_no_further() {
     world.send((0..count).map(large)).await;
     let (status, said) = world.once(&["--format", "json"]).await;
     assert!(status.success(), "{said}");
-    let json = said.lines().skip_while(|line| *line != "{").take_while(|line| *line != "}").collect::<Vec<_>>().join("\n");
+    let json =
+        said.lines().skip_while(|line| *line != "{").take_while(|line| *line != "}").collect::<Vec<_>>().join("\n");
     let json: serde_json::Value = serde_json::from_str(&format!("{json}}}")).expect("figures");
     let held = json["batch_memory_bytes"].as_u64().expect("a number");
     // 64 MiB, and what one look may add: 4 MiB of messages, in a buffer that doubles as it grows.
