@@ -36,6 +36,8 @@ pub mod render;
 
 pub mod apply;
 
+pub mod consume;
+
 pub mod sandbox;
 
 pub mod cli;

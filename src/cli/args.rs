@@ -1,10 +1,14 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
+mod consume;
+
 use crate::model::ResourceId;
 use crate::plan::Allowance;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use consume::{ConsumeArguments, ConsumeFormat};
 
 /// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
 ///
@@ -97,6 +101,17 @@ Examples:
   sluice apply
   sluice --env prod apply --yes --allow changes-key-mapping:Topic/orders")]
     Apply(ApplyArguments),
+    /// Runs a ManualConsumer: messages of its topics into its table, each exactly once.
+    ///
+    /// Stops at the ends that the topics have now, unless it is to follow. Several may run at once and share the
+    /// partitions. However it ends, the next run goes on with nothing lost and nothing twice. The first Ctrl-C finishes
+    /// what is in flight and commits it, the second cancels.
+    #[command(after_long_help = "\
+Examples:
+  sluice consume ManualConsumer/orders
+  sluice consume ManualConsumer/orders --follow
+  sluice consume ManualConsumer/orders --from 2026-11-01T00:00:00Z --format json")]
+    Consume(ConsumeArguments),
     /// Shows whether data flows: a verdict for every topic and chain, with the reason and what to do next.
     ///
     /// One look at Kafka and every ClickHouse host; changes nothing. Verdicts: healthy, idle (nothing to read), lagging
@@ -375,6 +390,7 @@ fn brokers(text: &str) -> Result<u16, String> {
 mod tests {
     use super::*;
     use crate::cli::Exit;
+    use crate::consume::From;
     use clap::CommandFactory;
 
     fn parsed(line: &str) -> Result<Arguments, clap::Error> {
@@ -393,6 +409,14 @@ mod tests {
             assert_eq!(global.env.as_deref(), Some("prod"));
             assert_eq!(global.vars, [("A".to_owned(), "1=2".to_owned())]);
         }
+    }
+
+    #[test]
+    fn a_consumer_begins_and_waits_as_it_is_told() {
+        let line = "sluice consume ManualConsumer/m --from 1970-01-01T00:00:02Z --timeout 500ms";
+        let Command::Consume(consume) = parsed(line).unwrap().command else { panic!("another command") };
+        assert_eq!((consume.from, consume.timeout), (From::At(2000), Some(Duration::from_millis(500))));
+        assert!(!consume.follow && consume.batch_size.is_none());
     }
 
     #[test]
@@ -416,6 +440,11 @@ mod tests {
             "sluice plan --var =1",
             "sluice apply --jobs 0",
             "sluice apply --force",
+            "sluice consume",
+            "sluice consume ManualConsumer/m --once --follow",
+            "sluice consume ManualConsumer/m --from yesterday",
+            "sluice consume ManualConsumer/m --timeout 30d",
+            "sluice consume ManualConsumer/m --batch-size 0",
             "sluice status orders",
             "sluice status --watch=0",
             "sluice status --watch 5",

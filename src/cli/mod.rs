@@ -5,6 +5,7 @@ mod again;
 mod ask;
 mod carry;
 mod commands;
+mod consumption;
 mod demo;
 mod findings;
 mod interrupt;

@@ -1,4 +1,4 @@
-//! `kind: ManualConsumer`: topics, and the tables that a consumer of its own fills from them.
+//! `kind: ManualConsumer`: topics, and the tables that `sluice consume` fills from them.
 
 use super::pipeline::TopicRef;
 use super::target::{ColumnSpec, ConstraintSpec, Distribution, IndexSpec, ProjectionSpec};
@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Topic(s) -> a consumer of its own -> table.
+/// Topic(s) -> `sluice consume` -> table.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ManualConsumerSpec {

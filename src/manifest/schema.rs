@@ -84,10 +84,9 @@ impl DocumentKind {
                 part::<OutgoingSinkSpec>(generator),
                 "A Kafka table that writes to a topic, a Distributed table over it, and views that feed it.",
             ),
-            DocumentKind::ManualConsumer => (
-                part::<ManualConsumerSpec>(generator),
-                "Topics, and the tables that a consumer of its own fills from them.",
-            ),
+            DocumentKind::ManualConsumer => {
+                (part::<ManualConsumerSpec>(generator), "Topics, and the tables that `sluice consume` fills from them.")
+            }
         };
         let mut metadata = part::<Metadata>(generator);
         metadata["description"] = json!("Name and description of the resource.");

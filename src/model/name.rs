@@ -11,7 +11,7 @@ pub enum Kind {
     KafkaPipeline,
     /// A Kafka-engine table that writes, and what feeds it.
     OutgoingSink,
-    /// Topics, and the tables that a consumer of its own fills from them.
+    /// Topics, and the tables that `sluice consume` fills from them.
     ManualConsumer,
 }
 

@@ -21,6 +21,27 @@ pub fn literal(text: &str) -> String {
     out
 }
 
+/// A string literal of bytes that need not be text: what is no printable ASCII is written by its number.
+pub fn literal_of_bytes(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push('\'');
+    for byte in bytes {
+        match byte {
+            b'\\' => out.push_str("\\\\"),
+            b'\'' => out.push_str("\\'"),
+            b'\n' => out.push_str("\\n"),
+            0x20..=0x7e => out.push(char::from(*byte)),
+            other => {
+                // Writing into a String does not fail.
+                let _ = write!(out, "\\x{other:02x}");
+            }
+        }
+    }
+    out.push('\'');
+    out
+}
+
 /// An identifier, in backquotes unless it is plain. Words that mean something in SQL are quoted too.
 pub fn identifier(name: &str) -> String {
     if is_plain(name) {

@@ -8,6 +8,7 @@ mod statement;
 pub mod alter;
 pub mod backfill;
 pub mod change;
+pub mod consume;
 pub mod copy;
 pub mod health;
 pub mod read;

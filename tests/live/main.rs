@@ -9,6 +9,7 @@
 )]
 
 mod clickhouse_client;
+mod consume;
 mod conversions;
 mod create_statements;
 mod demo;
@@ -23,4 +24,5 @@ mod kafka_groups;
 mod random;
 mod rebuild;
 mod scenarios;
+mod walkthrough;
 mod wild;

@@ -1,6 +1,7 @@
 //! One file per command, each thin: options, one or two library calls, a report.
 
 mod apply;
+mod consume;
 mod plan;
 mod sandbox;
 mod sandbox_demo;
@@ -18,6 +19,7 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Validate(arguments) => validate::run(arguments, settings),
         Command::Plan(arguments) => plan::run(arguments, settings).await,
         Command::Apply(arguments) => apply::run(arguments, settings).await,
+        Command::Consume(arguments) => consume::run(arguments, settings).await,
         Command::Status(arguments) => status::run(arguments, settings).await,
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,

@@ -7,6 +7,7 @@ use super::retry::{Again, retried};
 use super::session::Session;
 use super::settings::ClickHouseSettings;
 use super::transport::{Access, Request, Transport};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
@@ -103,9 +104,9 @@ impl ClickHouseReader {
             let mut parameters = vec![("query_id", query_id.as_str()), ("default_format", format)];
             parameters.extend(READ_PARAMETERS);
             parameters.extend(more);
-            let body = sql.as_bytes();
+            let body = Bytes::copy_from_slice(sql.as_bytes());
             let limit = self.limit;
-            self.transport.send(&Request { body, statement: body.len(), parameters, access: Access::Read, limit }).await
+            self.transport.send(&Request { body, statement: sql.len(), parameters, access: Access::Read, limit }).await
         })
         .await
     }

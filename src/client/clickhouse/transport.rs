@@ -5,7 +5,8 @@ use super::exception::Exception;
 use super::host::Host;
 use super::retry::{Again, Failure};
 use super::settings::ClickHouseSettings;
-use reqwest::header::{HeaderMap, HeaderValue};
+use bytes::Bytes;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, ClientBuilder, Response, StatusCode, redirect};
 use secrecy::ExposeSecret;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -34,7 +35,7 @@ pub(super) enum Access {
 /// A statement on its way.
 #[derive(Debug)]
 pub(super) struct Request<'a> {
-    pub body: &'a [u8],
+    pub body: Bytes,
     /// Bytes of `body` that are the statement; data may follow.
     pub statement: usize,
     pub parameters: Vec<(&'a str, &'a str)>,
@@ -109,7 +110,9 @@ impl Transport {
             .client
             .post(self.host.base().clone())
             .query(&parameters)
-            .body(request.body.to_vec())
+            // Without a body it is left out, and a server refuses what has no length.
+            .header(CONTENT_LENGTH, request.body.len())
+            .body(request.body.clone())
             .timeout(request.limit)
             .send()
             .await;

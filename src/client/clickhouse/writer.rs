@@ -4,6 +4,7 @@ use super::error::ClickHouseError;
 use super::host::Host;
 use super::settings::ClickHouseSettings;
 use super::transport::{Access, Request, Transport};
+use bytes::Bytes;
 use std::time::Duration;
 
 /// What we wait beyond a statement's own time: the way there and back, and a server that notices late.
@@ -46,7 +47,7 @@ impl ClickHouseWriter {
     /// # Errors
     /// Any [`ClickHouseError`].
     pub async fn execute(&self, statement: &str, options: &Execute) -> Result<String, ClickHouseError> {
-        self.send(statement.as_bytes(), statement.len(), options).await
+        self.send(Bytes::copy_from_slice(statement.as_bytes()), statement.len(), &[], options).await
     }
 
     /// Runs `INSERT INTO … FORMAT X` with the rows of `body` in that format.
@@ -55,7 +56,16 @@ impl ClickHouseWriter {
     /// Any [`ClickHouseError`]. A refused insert may have stored some blocks of rows.
     pub async fn insert(&self, sql: &str, body: &[u8], options: &Execute) -> Result<String, ClickHouseError> {
         let request = [sql.as_bytes(), b"\n", body].concat();
-        self.send(&request, sql.len(), options).await
+        self.send(request.into(), sql.len(), &[], options).await
+    }
+
+    /// As [`ClickHouseWriter::insert`], for rows that are shared and sent as they lie. The statement goes into the URL,
+    /// so it holds no secret and is short.
+    ///
+    /// # Errors
+    /// Any [`ClickHouseError`]. A refused insert may have stored some blocks of rows.
+    pub async fn insert_shared(&self, sql: &str, rows: Bytes, options: &Execute) -> Result<String, ClickHouseError> {
+        self.send(rows, 0, &[("query", sql)], options).await
     }
 
     /// Requests sent by this writer.
@@ -68,8 +78,15 @@ impl ClickHouseWriter {
         self.transport.host()
     }
 
-    async fn send(&self, body: &[u8], statement: usize, options: &Execute) -> Result<String, ClickHouseError> {
+    async fn send(
+        &self,
+        body: Bytes,
+        statement: usize,
+        more: &[(&str, &str)],
+        options: &Execute,
+    ) -> Result<String, ClickHouseError> {
         let mut parameters = vec![("query_id", options.query_id.as_str()), ("default_format", "JSONEachRow")];
+        parameters.extend(more);
         parameters.extend(options.settings.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let limit = options.timeout.saturating_add(MARGIN);
         let request = Request { body, statement, parameters, access: Access::Write, limit };

@@ -34,13 +34,15 @@ pub enum Request {
     DeleteGroups,
     /// Removal of members from a group.
     LeaveGroup,
+    /// Messages.
+    Fetch,
     /// Sizes of partitions on the disks of a broker.
     DescribeLogDirs,
 }
 
 impl Request {
     /// Every kind.
-    pub const ALL: [Request; 15] = [
+    pub const ALL: [Request; 16] = [
         Request::Metadata,
         Request::DescribeTopics,
         Request::DescribeConfigs,
@@ -55,6 +57,7 @@ impl Request {
         Request::DeleteOffsets,
         Request::DeleteGroups,
         Request::LeaveGroup,
+        Request::Fetch,
         Request::DescribeLogDirs,
     ];
 
@@ -75,6 +78,7 @@ impl Request {
             Request::DeleteOffsets => "OffsetDelete",
             Request::DeleteGroups => "DeleteGroups",
             Request::LeaveGroup => "LeaveGroup",
+            Request::Fetch => "Fetch",
             Request::DescribeLogDirs => "DescribeLogDirs",
         }
     }
@@ -130,7 +134,7 @@ mod tests {
             }
         }
         let counts = counters.read();
-        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-        assert_eq!(counts.total(), 120);
+        assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+        assert_eq!(counts.total(), 136);
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! No handle ever creates a topic by asking for it: `allow.auto.create.topics` is off on all of them.
 
+mod consumer;
 mod context;
 mod counts;
 mod deadline;
@@ -25,6 +26,7 @@ mod waits;
 mod wire;
 mod writer;
 
+pub use consumer::{Assignment, CommittedOffset, GroupConsumer, GroupListener, Incoming, Partition, Polled};
 pub use counts::{Request, RequestCounts};
 pub use error::{KafkaError, TopicError};
 pub use facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};

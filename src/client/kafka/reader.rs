@@ -184,8 +184,17 @@ impl KafkaReader {
         if topics.values().all(|count| *count == 0) {
             return Ok(Offsets::new());
         }
-        let wanted = topics.clone();
-        let found = self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, spec)).await?;
+        let ask = || {
+            let wanted = topics.clone();
+            self.handle.call(Request::ListOffsets, move |call| call.list_offsets(&wanted, spec))
+        };
+        let mut found = ask().await?;
+        if found.as_ref().is_some_and(is_outdated) {
+            // librdkafka goes on asking by the leaders it remembers, for a quarter of an hour; what the brokers say of all
+            // topics it does remember.
+            self.cluster().await?;
+            found = ask().await?;
+        }
         match found {
             Some(offsets) => Ok(offsets),
             None => self.without_leader(topics).await,
@@ -236,6 +245,17 @@ fn offset(offsets: &Offsets, at: &(String, u32)) -> Result<i64, TopicError> {
 /// Offsets begin at zero.
 fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
+}
+
+/// Errors of a partition that another broker leads now, or the same one after it was started anew.
+const OUTDATED: [&str; 4] =
+    ["NOT_LEADER_OR_FOLLOWER", "NOT_LEADER_FOR_PARTITION", "FENCED_LEADER_EPOCH", "UNKNOWN_LEADER_EPOCH"];
+
+/// Whether a partition was asked for where it was led before.
+fn is_outdated(offsets: &Offsets) -> bool {
+    offsets
+        .values()
+        .any(|place| matches!(place, Err(TopicError::Other { code, .. }) if OUTDATED.contains(&code.as_str())))
 }
 
 /// Something of every partition, in partition order; the first error stands for the topic.

@@ -12,7 +12,8 @@ use crate::compile::wire::{self, Readable};
 use crate::manifest::{Finding, ManualConsumerSpec, NamesSpec, OnBadMessageSpec, TargetSpec};
 use crate::model::consumption::DEAD_LETTERS;
 use crate::model::{
-    Column, ConsumedColumn, Consumption, DesiredObject, DesiredPipeline, OnBadMessage, Role, SettingValue, WireColumn,
+    Column, ConsumedColumn, Consumption, DesiredObject, DesiredPipeline, Fragment, Index, OnBadMessage, Role,
+    SettingValue, WireColumn,
 };
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use std::time::Duration;
 pub(in crate::compile) const WINDOW: &str = "non_replicated_deduplication_window";
 /// Inserts that are remembered: a crash leaves one for each partition in doubt, and a topic may have many.
 const INSERTS: u32 = 10_000;
+/// By it the consumer finds the rows behind what its group has committed: without it each start reads every row.
+const OFFSETS: &str = "kafka_offset_range";
+const OFFSET: &str = "kafka_offset";
 const BATCH: u32 = 100;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -94,6 +98,16 @@ impl Build<'_> {
             if !definition.engine.is_replicated() {
                 let inserts = || SettingValue::Number(INSERTS.to_string());
                 definition.settings.entry(WINDOW.to_owned()).or_insert_with(inserts);
+            }
+            let offset = Fragment::new(OFFSET);
+            let named = |name: &str| definition.columns.iter().any(|c| c.name == name);
+            if named(OFFSET) && !definition.indexes.iter().any(|i| i.expression == offset || i.name == OFFSETS) {
+                definition.indexes.push(Index {
+                    name: OFFSETS.to_owned(),
+                    expression: offset,
+                    index_type: Fragment::new("minmax"),
+                    granularity: Some(1),
+                });
             }
         }
         objects

@@ -324,7 +324,7 @@ fn resource(resource: &ResourceHealth) -> ResourceOutput {
         code: r.code(),
         verdict: r.verdict().as_str(),
         why: why(r),
-        next: next(r),
+        next: next(r, &resource.id),
     };
     ResourceOutput {
         kind: resource.id.kind.as_str(),

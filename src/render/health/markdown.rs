@@ -20,7 +20,7 @@ pub fn markdown(report: &Report, comparisons: &[Comparison]) -> String {
         out.push_str(&format!("\n**{}** is {}\n", cell(&resource.id.to_string()), resource.verdict));
         for reason in &resource.reasons {
             out.push_str(&format!("- {}\n", cell(&escape(&why(reason)))));
-            if let Some(next) = next(reason) {
+            if let Some(next) = next(reason, &resource.id) {
                 out.push_str(&format!("  - next: {}\n", cell(&escape(&next))));
             }
         }

@@ -77,7 +77,7 @@ const PLAIN: Style = Style { colour: false, width: 100, sql: false };
 fn every_reason_has_words_and_what_is_not_well_has_advice() {
     let mut shown = String::new();
     for reason in examples(HOSTILE) {
-        let advice = next(&reason);
+        let advice = next(&reason, &ResourceId::parse("ManualConsumer/orders").unwrap());
         let well = matches!(reason.verdict(), Verdict::Healthy | Verdict::Idle);
         assert!(advice.is_some() || well, "{reason:?}");
         let advice = advice.unwrap_or_default();

@@ -20,7 +20,7 @@ pub fn text(report: &Report, comparisons: &[Comparison], detail: bool, style: St
         verdict_line(&mut paper, resource, &line);
         for reason in shown(resource, detail) {
             paper.gap(4).prose(Tone::Plain, &why(reason));
-            if let Some(next) = next(reason) {
+            if let Some(next) = next(reason, &resource.id) {
                 paper.gap(4).put(Tone::Strong, "next:").gap(1).prose(Tone::Plain, &next);
             }
         }

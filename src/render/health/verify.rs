@@ -110,7 +110,7 @@ fn waiting(paper: &mut Paper, resource: &ResourceHealth, messages: Option<u64>, 
 fn reasons(paper: &mut Paper, resource: &ResourceHealth) {
     for reason in &resource.reasons {
         paper.gap(4).prose(Tone::Plain, &why(reason));
-        if let Some(next) = next(reason) {
+        if let Some(next) = next(reason, &resource.id) {
             paper.gap(4).put(Tone::Strong, "next:").gap(1).prose(Tone::Plain, &next);
         }
     }

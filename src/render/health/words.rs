@@ -1,6 +1,7 @@
 //! Reasons as words: why, and what to do next.
 
 use crate::health::{Cause, PartitionLag, Reason};
+use crate::model::ResourceId;
 use crate::render::words::{count, grouped};
 
 /// `12 s`, `5 min`, `3 h`, `2 days`.
@@ -176,8 +177,8 @@ pub fn why(reason: &Reason) -> String {
     }
 }
 
-/// What to do next; nothing where there is nothing to do.
-pub fn next(reason: &Reason) -> Option<String> {
+/// What to do next about a resource; nothing where there is nothing to do.
+pub fn next(reason: &Reason, id: &ResourceId) -> Option<String> {
     let text = match reason {
         Reason::Arrived | Reason::Gaps { .. } | Reason::NeverSent | Reason::Emptied => return None,
         Reason::Behind { .. } => {
@@ -185,7 +186,7 @@ pub fn next(reason: &Reason) -> Option<String> {
         }
         Reason::Retried { .. } => "it is tried again by itself; look again in a moment".into(),
         Reason::NeverRun { .. } | Reason::NotRunning { .. } => {
-            "start its consumer, once or for as long as you like".into()
+            format!("sluice consume {id} reads it once to its end, with --follow for as long as you like")
         }
         Reason::HeldByTheDead { .. } => {
             "wait until the session of the old consumer ends (45 s unless set otherwise)".into()

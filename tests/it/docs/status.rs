@@ -2,6 +2,7 @@
 
 use super::{cell, compare};
 use sluice::health::{Verdict, examples};
+use sluice::model::ResourceId;
 use sluice::render::health::{next, why};
 use std::fmt::Write as _;
 use std::fs;
@@ -27,9 +28,10 @@ fn status_and_verify_are_shown_as_they_ran() {
 
 fn reasons() -> String {
     let mut out = String::from("| Verdict | Reason | For instance | What to do |\n|---|---|---|---|\n");
+    let orders = ResourceId::parse("ManualConsumer/orders").expect("a name");
     for verdict in Verdict::ALL {
         for reason in examples("(the server's words)").iter().filter(|r| r.verdict() == verdict) {
-            let next = next(reason).unwrap_or_else(|| "nothing".into());
+            let next = next(reason, &orders).unwrap_or_else(|| "nothing".into());
             let _ = writeln!(out, "| {verdict} | `{}` | {} | {} |", reason.code(), cell(&why(reason)), cell(&next));
         }
     }
