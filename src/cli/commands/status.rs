@@ -39,7 +39,10 @@ pub(super) async fn run(arguments: &StatusArguments, settings: &Settings) -> Res
             return Ok(if report.verdict().is_well() { Exit::Done } else { Exit::Failed });
         };
         output::result(&if settings.out.terminal { format!("{CLEAR}{text}") } else { text })?;
-        interrupts.or(tokio::time::sleep(Duration::from_secs(seconds))).await?;
+        // That is how a watch ends.
+        if interrupts.or(tokio::time::sleep(Duration::from_secs(seconds))).await.is_err() {
+            return Ok(Exit::Done);
+        }
     }
 }
 

@@ -6,6 +6,8 @@ mod group;
 mod healthy;
 mod kinds;
 mod producers;
+mod requests;
+mod running;
 
 use crate::fixture::project::Project;
 use crate::fixture::unique;
@@ -67,7 +69,7 @@ async fn once(project: &Project, verdict: Verdict, code: &str) -> Report {
 /// What a person reads of the reason with this code: why, and what to do.
 fn told(report: &Report, code: &str) -> (String, String) {
     let reason: &Reason = of(report).reasons.iter().find(|r| r.code() == code).expect("the reason");
-    (why(reason), next(reason).unwrap_or_default())
+    (why(reason), next(reason, &of(report).id).unwrap_or_default())
 }
 
 #[track_caller]
