@@ -24,7 +24,7 @@ def insert(messages):
     batch = str(uuid.uuid4())
     rows = []
     for message in messages:
-        row = dict(message.value)
+        row = json.loads(message.value.decode("utf-8"))
         row.update(
             batch_id=batch,
             kafka_partition=message.partition,
@@ -46,7 +46,6 @@ consumer = KafkaConsumer(
     auto_offset_reset="earliest",
     enable_auto_commit=False,
     consumer_timeout_ms=5000,
-    value_deserializer=lambda raw: json.loads(raw.decode("utf-8")),
 )
 begin, done, batch = None, 0, []
 for message in consumer:

@@ -42,8 +42,10 @@ pub(super) struct Lane {
     known: BTreeSet<i64>,
     durable: Option<Word>,
     asked: Option<(Word, BTreeSet<i64>)>,
+    /// Where the run ends, if there is an end.
+    pub end: Option<i64>,
     /// There was no further message a moment ago.
-    pub at_end: bool,
+    at_end: bool,
     /// It is about to go to somebody else, who reads again what was not begun here.
     gone: bool,
 }
@@ -65,6 +67,7 @@ impl Lane {
             running: BTreeMap::new(),
             durable,
             asked: None,
+            end: None,
             at_end: false,
             gone: false,
         }
@@ -107,12 +110,17 @@ impl Lane {
 
     /// Whether it waits for a message that may not come: up to the end of the run, or to that of a range that is inserted
     /// again.
-    pub fn waits(&self, end: Option<i64>) -> bool {
-        !self.at_end && (!self.replays.is_empty() || end.is_some_and(|end| self.position < end))
+    pub fn waits(&self) -> bool {
+        !self.at_end && (!self.replays.is_empty() || self.end.is_some_and(|end| self.position < end))
+    }
+
+    /// Whether it is at the end of the run.
+    pub fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| self.position >= end || self.at_end)
     }
 
     /// There is no further message now.
-    pub fn end(&mut self) {
+    pub fn meet_end(&mut self) {
         // Not read to the end here.
         if self.gone {
             return;

@@ -4,7 +4,7 @@ use super::definition::{self, AttributeChange};
 use super::surroundings;
 use crate::model::{
     Canonical, CanonicalForm, Definition, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject,
-    ObjectName, Owner, owner,
+    ObjectName, Owner, Role, owner,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,26 @@ pub struct PipelineDiff {
     pub missing_databases: BTreeMap<String, BTreeSet<usize>>,
     /// What else carries this very resource's mark and is not declared, with its engine and the hosts that have it.
     pub undeclared: BTreeMap<ObjectName, (String, BTreeSet<usize>)>,
+}
+
+impl PipelineDiff {
+    /// The Kafka tables that it no longer declares, each with the index of its host.
+    pub fn undeclared_kafka_tables<'l>(
+        &'l self,
+        live: &'l LiveClickHouse,
+    ) -> impl Iterator<Item = (usize, &'l Definition)> + 'l {
+        let on = self.undeclared.iter().flat_map(|(name, (_, hosts))| hosts.iter().map(move |h| (*h, name)));
+        on.filter_map(|(host, name)| Some((host, live.hosts.get(host)?.undeclared.get(name)?.definition.as_ref()?)))
+            .filter(|(_, definition)| definition.engine.name == "Kafka")
+    }
+
+    /// The groups with which its Kafka tables read now, those included that it no longer declares.
+    pub fn reading_groups(&self, live: &LiveClickHouse) -> BTreeSet<String> {
+        let sources = self.objects.iter().filter(|o| o.desired.role == Role::Source);
+        let standing = sources.flat_map(|s| s.hosts.keys().filter_map(|host| s.standing(*host, live)));
+        let found = standing.map(|o| &o.definition).chain(self.undeclared_kafka_tables(live).map(|(_, d)| d));
+        found.filter_map(|d| d.settings.get("kafka_group_name")?.plain().map(str::to_owned)).collect()
+    }
 }
 
 /// A view of an earlier form of the pipeline. While it is there, rows go its way too.

@@ -18,6 +18,14 @@ pub enum SettingValue {
 }
 
 impl SettingValue {
+    /// Its text or number as written; nothing of a secret.
+    pub fn plain(&self) -> Option<&str> {
+        match self {
+            SettingValue::Text(text) | SettingValue::Number(text) => Some(text),
+            SettingValue::Secret(_) => None,
+        }
+    }
+
     /// Whether both values mean the same to the server. A secret equals what the server hides: its value
     /// cannot be compared.
     pub fn same(&self, other: &SettingValue) -> bool {

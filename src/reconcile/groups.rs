@@ -2,12 +2,9 @@
 
 use crate::client::kafka::{KafkaError, KafkaReader};
 use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
-use crate::model::{
-    BackfillFrom, Definition, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, StartFrom,
-    TopicFact,
-};
+use crate::model::{BackfillFrom, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, StartFrom, TopicFact};
 use crate::plan::Policy;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Reads offsets of the groups that begin or change into the live state.
 pub(super) async fn read(
@@ -47,7 +44,7 @@ pub(super) async fn read(
             counts.iter().filter(|(t, _)| desired.topics.contains(t)).map(|(t, n)| (t.clone(), *n)).collect();
         let own = reader.committed_after(&desired.group, &of).await?;
         kafka.groups.insert(desired.group.clone(), own.positions);
-        let mut groups = live_groups(pipeline, clickhouse);
+        let mut groups = pipeline.reading_groups(clickhouse);
         groups.extend(own.follows.clone());
         kafka.follows.extend(own.follows.map(|before| (desired.group.clone(), before)));
         groups.remove(&desired.group);
@@ -88,7 +85,7 @@ fn begins(pipeline: &PipelineDiff, live: &LiveClickHouse) -> bool {
     if fills(pipeline) {
         return true;
     }
-    let changed = live_groups(pipeline, live).iter().any(|group| *group != pipeline.desired.group);
+    let changed = pipeline.reading_groups(live).iter().any(|group| *group != pipeline.desired.group);
     changed || missing && pipeline.desired.start_from.is_some()
 }
 
@@ -100,28 +97,4 @@ fn fills(pipeline: &PipelineDiff) -> bool {
         local.is_some_and(|o| o.hosts.values().any(|state| matches!(state, HostState::Missing)))
     };
     pipeline.desired.backfills.iter().filter(topic).any(missing)
-}
-
-/// The groups with which the pipeline's Kafka tables read now.
-fn live_groups(pipeline: &PipelineDiff, live: &LiveClickHouse) -> BTreeSet<String> {
-    let mut groups = BTreeSet::new();
-    for source in pipeline.objects.iter().filter(|o| o.desired.role == Role::Source) {
-        let names = std::iter::once(&source.desired.definition.name).chain(&source.desired.renamed_from);
-        for name in names {
-            let found = source.hosts.keys().filter_map(|h| live.hosts.get(*h)?.objects.get(name));
-            groups.extend(found.filter_map(|o| group(&o.definition)));
-        }
-        for (name, (_, hosts)) in &pipeline.undeclared {
-            let found = hosts.iter().filter_map(|h| live.hosts.get(*h)?.undeclared.get(name)?.definition.as_ref());
-            groups.extend(found.filter_map(group));
-        }
-    }
-    groups
-}
-
-fn group(definition: &Definition) -> Option<String> {
-    match definition.settings.get("kafka_group_name")? {
-        SettingValue::Text(text) | SettingValue::Number(text) => Some(text.clone()),
-        SettingValue::Secret(_) => None,
-    }
 }

@@ -123,8 +123,7 @@ fn every_command_of_the_homework_s_walkthrough_prints_what_the_page_shows() {
         let part = parts.next().unwrap_or_else(|| panic!("nothing was printed by {}", one.command));
         let (output, code) = part.rsplit_once(&format!("{MARK} ")).expect("an end");
         if lasting(output) != lasting(&one.output) {
-            let diff =
-                similar::TextDiff::from_lines(&lasting(&one.output), &lasting(output)).unified_diff().to_string();
+            let diff = similar::TextDiff::from_lines(lasting(&one.output), lasting(output)).unified_diff().to_string();
             wrong.push(format!("{}(exit code {})\n{diff}", one.command, code.trim()));
         }
         made += &format!("{}{output}{}", one.command, prose.get(i + 1).map_or("", String::as_str));

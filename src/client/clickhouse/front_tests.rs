@@ -72,6 +72,14 @@ fn shown(error: &ClickHouseError) -> String {
 }
 
 #[tokio::test]
+async fn an_insert_without_rows_has_a_length_too() {
+    let front = Front::play(vec![ok("")]).await;
+    let writer = ClickHouseWriter::connect(&front.url, &settings()).unwrap();
+    writer.insert_shared("INSERT INTO t FORMAT CSV", bytes::Bytes::new(), &execute()).await.unwrap();
+    assert!(front.seen()[0].to_ascii_lowercase().contains("\r\ncontent-length: 0\r\n"), "{}", front.seen()[0]);
+}
+
+#[tokio::test]
 async fn a_request_is_as_agreed() {
     let front = Front::play(vec![ok("{\"a\":1}\n"), ok(""), ok("x\n"), ok("")]).await;
     let reader = reader(&front);

@@ -135,6 +135,6 @@ mod tests {
         }
         let counts = counters.read();
         assert_eq!(Request::ALL.map(|r| counts.of(r)), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
-        assert_eq!(counts.total(), 120);
+        assert_eq!(counts.total(), 136);
     }
 }

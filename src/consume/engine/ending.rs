@@ -47,7 +47,7 @@ impl Engine {
         let mut places = BTreeMap::new();
         for (topic, lanes) in &self.lanes {
             for (partition, lane) in lanes {
-                if lane.waits(self.end_of(topic, *partition)) {
+                if lane.waits() {
                     places.insert((topic.clone(), *partition), lane.position());
                 }
             }
@@ -74,7 +74,7 @@ impl Engine {
         self.ending.quiet_since = None;
         for (partition, at) in &empty {
             if let Some(lane) = self.lane(partition).filter(|lane| lane.position() == *at) {
-                lane.end();
+                lane.meet_end();
             }
         }
         self.ending.empty.extend(empty);
@@ -86,7 +86,7 @@ impl Engine {
         let mut others = Vec::new();
         for ((topic, partition), end) in ends {
             match self.lanes.get(topic).and_then(|lanes| lanes.get(partition)) {
-                Some(lane) if lane.is_settled() && (lane.position() >= *end || lane.at_end) => {}
+                Some(lane) if lane.is_settled() && lane.is_over() => {}
                 Some(_) => return false,
                 None => others.push(((topic.clone(), *partition), *end)),
             }

@@ -116,11 +116,10 @@ impl Engine {
             Polled::Nothing => None,
             Polled::Message(message) => {
                 let length = message.payload.map_or(0, <[u8]>::len) + message.key.map_or(0, <[u8]>::len);
-                let end = self.end_of(message.topic, message.partition);
                 let lane = self.lanes.get_mut(message.topic).and_then(|l| l.get_mut(&message.partition));
                 if let Some(lane) = lane {
-                    match end.is_some_and(|end| message.offset >= end) {
-                        true => lane.end(),
+                    match lane.end.is_some_and(|end| message.offset >= end) {
+                        true => lane.meet_end(),
                         false => lane.take(&message, now()),
                     }
                 }
@@ -131,7 +130,7 @@ impl Engine {
                 let mut lanes: Vec<&mut Lane> =
                     self.lanes.values_mut().filter_map(|lanes| lanes.get_mut(&partition)).collect();
                 if let [lane] = lanes.as_mut_slice() {
-                    lane.end();
+                    lane.meet_end();
                 }
                 Some(0)
             }
@@ -157,19 +156,14 @@ impl Engine {
         let held = self.held();
         let full = held >= MEMORY;
         self.statistics().hold(held);
-        let ends = self.setup.ends.as_ref();
-        for (topic, lanes) in &mut self.lanes {
-            for (partition, lane) in lanes {
-                while let Some(building) = lane.building() {
-                    let enough = idle && lane.is_idle() && building.messages >= u64::from(options.batch_size);
-                    let late = building.since.elapsed() >= options.timeout;
-                    let end = ends.and_then(|ends| ends.get(&(topic.clone(), *partition)));
-                    let last = end.is_some_and(|end| lane.position() >= *end || lane.at_end);
-                    if !(enough || lane.is_complete() || late || last || full) {
-                        break;
-                    }
-                    lane.plan(seconds);
+        for lane in self.lanes.values_mut().flat_map(BTreeMap::values_mut) {
+            while let Some(building) = lane.building() {
+                let enough = idle && lane.is_idle() && building.messages >= u64::from(options.batch_size);
+                let late = building.since.elapsed() >= options.timeout;
+                if !(enough || lane.is_complete() || late || lane.is_over() || full) {
+                    break;
                 }
+                lane.plan(seconds);
             }
         }
     }
@@ -364,11 +358,6 @@ impl Engine {
         if self.paused {
             self.paused = !consumer.resume();
         }
-    }
-
-    fn end_of(&self, topic: &str, partition: i32) -> Option<i64> {
-        let ends = self.setup.ends.as_ref()?;
-        ends.get(&(topic.to_owned(), partition)).copied()
     }
 
     fn lane(&mut self, partition: &Partition) -> Option<&mut Lane> {

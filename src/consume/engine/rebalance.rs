@@ -81,13 +81,14 @@ impl Engine {
             }
             self.statistics().repeated += replays.len() as u64;
             let durable = known.committed.offset.map(|offset| (offset, known.committed.metadata.clone()));
-            let lane = Lane::new(
+            let mut lane = Lane::new(
                 partition.clone(),
                 self.framing,
                 self.limits(),
                 Begin { from, replays, floor, lost },
                 durable,
             );
+            lane.end = self.setup.ends.as_ref().and_then(|ends| ends.get(&partition).copied());
             self.lanes.entry(partition.0.clone()).or_default().insert(partition.1, lane);
             starts.insert(partition, from);
         }

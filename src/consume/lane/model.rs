@@ -81,7 +81,7 @@ impl Process {
             self.read += 1;
         }
         if self.read == LOG {
-            return self.lane.end();
+            return self.lane.meet_end();
         }
         let payload = Some(b"{}".as_slice());
         let message = Incoming { topic: "t", partition: 0, offset: self.read, key: None, payload, timestamp_ms: None };

@@ -81,10 +81,10 @@ fn a_range_whose_last_message_is_gone_ends_where_the_topic_does() {
     assert_eq!(one.start().map(|b| offsets(&b)), Some(vec![0, 1]));
     let mut other = lane(begin.clone(), None);
     take(&mut other, [0, 1]);
-    other.end();
+    other.meet_end();
     assert_eq!(other.start().map(|b| offsets(&b)), Some(vec![0, 1]));
     let mut nothing = lane(begin, None);
-    nothing.end();
+    nothing.meet_end();
     assert!(nothing.start().is_none());
     assert_eq!(nothing.word().0, (10, String::new()));
 }

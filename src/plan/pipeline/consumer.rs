@@ -3,7 +3,7 @@
 
 use super::treatment::{Treated, Treatment};
 use crate::diff::PipelineDiff;
-use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, SettingValue, StartFrom, TableConsumer};
+use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, StartFrom, TableConsumer};
 use crate::plan::build::Draft;
 use crate::plan::step::{KafkaAction, Start, TableAction};
 use crate::plan::{Hazard, Note, Offsets, ResourcePlan};
@@ -21,41 +21,17 @@ pub(super) struct Outlook {
 }
 
 /// Whether the live Kafka table reads with another group than the desired one.
-pub(super) fn changes_group(diff: &PipelineDiff, object: &Treated<'_>, live: &LiveClickHouse) -> bool {
-    object.role() == Role::Source && standing_groups(diff, object, live).iter().any(|old| *old != diff.desired.group)
+pub(super) fn changes_group(diff: &PipelineDiff, live: &LiveClickHouse) -> bool {
+    diff.reading_groups(live).iter().any(|old| *old != diff.desired.group)
 }
 
 /// The groups that read until now: where no Kafka table stands any more, the one that the desired group goes on after.
-fn old_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &Live) -> BTreeSet<String> {
-    let mut groups = standing_groups(diff, source, &live.clickhouse);
+fn old_groups(diff: &PipelineDiff, live: &Live) -> BTreeSet<String> {
+    let mut groups = diff.reading_groups(&live.clickhouse);
     if groups.is_empty() {
         groups.extend(live.kafka.follows.get(&diff.desired.group).cloned());
     }
     groups
-}
-
-/// The groups of the Kafka tables that stand there, those that are no longer declared included.
-fn standing_groups(diff: &PipelineDiff, source: &Treated<'_>, live: &LiveClickHouse) -> BTreeSet<String> {
-    let standing = source.hosts.keys().filter_map(|host| source.object.standing(*host, live)).map(|o| &o.definition);
-    let found = standing.chain(undeclared(diff, live).map(|(_, d)| d));
-    found.filter_map(|d| text(d.settings.get("kafka_group_name")?)).collect()
-}
-
-/// Kafka tables that the pipeline no longer declares, with the index of their host.
-fn undeclared<'l>(
-    diff: &'l PipelineDiff,
-    live: &'l LiveClickHouse,
-) -> impl Iterator<Item = (usize, &'l Definition)> + 'l {
-    let on = diff.undeclared.iter().flat_map(|(name, (_, hosts))| hosts.iter().map(move |h| (*h, name)));
-    on.filter_map(|(host, name)| Some((host, live.hosts.get(host)?.undeclared.get(name)?.definition.as_ref()?)))
-        .filter(|(_, definition)| definition.engine.name == "Kafka")
-}
-
-fn text(value: &SettingValue) -> Option<String> {
-    match value {
-        SettingValue::Text(text) | SettingValue::Number(text) => Some(text.clone()),
-        SettingValue::Secret(_) => None,
-    }
 }
 
 /// Drops and makes the Kafka table where it differs, and sees to its group.
@@ -82,7 +58,7 @@ pub(super) fn reconnect(
             draft.step_on(&id, TableAction::Drop { name, is_view: false, sync: true }, hosts, hazards);
         }
         draft.step_on(&id, TableAction::Create(Box::new(definition.clone())), remade.clone(), []);
-        if remade.is_empty() && made.is_empty() && undeclared(diff, &live.clickhouse).next().is_none() {
+        if remade.is_empty() && made.is_empty() && diff.undeclared_kafka_tables(&live.clickhouse).next().is_none() {
             continue;
         }
         if !whole {
@@ -118,13 +94,13 @@ fn leave(
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) -> bool {
-    let mut groups = old_groups(diff, source, live);
+    let mut groups = old_groups(diff, live);
     if groups.is_empty() {
         groups.insert(diff.desired.group.clone());
     }
     let live = &live.clickhouse;
     let mut consumers: Vec<TableConsumer> = gone.iter().filter_map(|host| consumer(source, *host, live)).collect();
-    consumers.extend(undeclared(diff, live).filter_map(|(host, d)| consumer_of(d, host, live)));
+    consumers.extend(diff.undeclared_kafka_tables(live).filter_map(|(host, d)| consumer_of(d, host, live)));
     let ids: BTreeSet<String> = consumers.iter().flat_map(TableConsumer::client_ids).collect();
     let living = source.object.hosts.keys().filter(|h| !gone.contains(h));
     let shared = living.filter_map(|h| consumer(source, *h, live)).any(|c| ids.iter().any(|id| c.belongs(id)));
@@ -147,13 +123,13 @@ fn consumer(source: &Treated<'_>, host: usize, live: &LiveClickHouse) -> Option<
 
 pub(super) fn consumer_of(definition: &Definition, host: usize, live: &LiveClickHouse) -> Option<TableConsumer> {
     let server = live.hosts.get(host)?;
-    let setting = |key: &str| definition.settings.get(key).and_then(text);
+    let setting = |key: &str| definition.settings.get(key)?.plain();
     Some(TableConsumer {
         host: server.hostname.clone(),
         database: definition.name.database.clone(),
         table: definition.name.table.clone(),
         consumers: setting("kafka_num_consumers").and_then(|n| n.parse().ok()).unwrap_or(1),
-        client_id: setting("kafka_client_id"),
+        client_id: setting("kafka_client_id").map(str::to_owned),
     })
 }
 
@@ -166,7 +142,7 @@ fn start(
     draft: &mut Draft,
 ) -> Option<Offsets> {
     let desired = &diff.desired;
-    let old = old_groups(diff, source, live);
+    let old = old_groups(diff, live);
     // A group that reads already goes on where it is.
     if old.contains(&desired.group) || old.is_empty() && desired.start_from.is_none() {
         return None;
@@ -202,11 +178,13 @@ fn start(
     let numbers = Numbers::of(desired, &live.kafka, live.kafka.starts.get(&desired.group), before);
     let (mut hazards, mut offsets) = (Vec::new(), Offsets::Carried);
     if !matches!(begin, Start::Of(_)) {
-        if numbers.skipped > 0 {
+        // The numbers are those of now. Until the group begins, the old one reads on and more messages come.
+        let goes_on = !old.is_empty();
+        if numbers.skipped > 0 || goes_on && begin == Start::Latest {
             hazards.push(Hazard::SkipsMessages);
             offsets = Offsets::Skipped;
         }
-        if numbers.again > 0 {
+        if numbers.again > 0 || goes_on && begin == Start::Earliest {
             hazards.push(Hazard::ReplaysMessages);
             offsets = Offsets::Replayed;
         }

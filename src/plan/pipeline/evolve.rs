@@ -61,7 +61,8 @@ impl Evolution<'_> {
             adopt(object, unfilled.is_some(), plan, draft);
         }
         for view in treated.iter().filter(|t| t.is_view()) {
-            query(view, stale(view, treated, hosts, draft), plan, draft);
+            let kept = stale(view, treated, hosts).into_iter().filter(|h| !draft.drops(view.name(), *h)).collect();
+            query(view, kept, plan, draft);
         }
         fillings.iter().for_each(|f| f.steps(diff, live, plan, draft));
         let mut outlook = consumer::reconnect(diff, treated, live, paused, plan, draft);
@@ -103,7 +104,9 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
         return treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Remake)));
     }
     let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
-    let views_move = view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
+    // A new consumer that waits for its partitions has begun with the view as it was: it must not find one that is stale.
+    let stale = treated.iter().filter(|t| t.is_view()).any(|t| !stale(t, treated, live).is_empty());
+    let views_move = stale || view(|t| matches!(t, Treatment::Query | Treatment::Remake)) || !diff.left_over.is_empty();
     let columns_move = treated.iter().any(|t| t.moves_columns(live));
     let hub = treated.iter().any(|t| {
         let renamed = !t.object.under_old_name.is_empty();
@@ -112,7 +115,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
             || matches!(t.role(), Role::Hub | Role::Sink | Role::Distributed)
                 && t.any(|t| matches!(t, Treatment::Remake))
     });
-    let regroups = treated.iter().any(|t| consumer::changes_group(diff, t, live));
+    let regroups = consumer::changes_group(diff, live);
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
     let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
@@ -224,8 +227,8 @@ fn rename(object: &Treated<'_>, plan: &mut ResourcePlan, draft: &mut Draft) {
 }
 
 /// Hosts where a view stays as it is although what it reads changes, and with that the types it gives: what it has stored
-/// of them is told anew. Rows pass either way.
-fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse, draft: &Draft) -> BTreeSet<usize> {
+/// of them is told anew.
+fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse) -> BTreeSet<usize> {
     let sources = || treated.iter().filter(|t| view.object.desired.reads.contains(t.name()));
     let moves = |host: &usize| {
         sources().filter_map(|t| t.hosts.get(host)).any(|treatment| match treatment {
@@ -241,7 +244,7 @@ fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse, dra
         form.columns.iter().any(|c| stored(c).is_some_and(|t| !t.same(&c.data_type)))
     };
     let kept = view.hosts_with(|t| matches!(t, Treatment::Keep)).into_iter();
-    kept.filter(|h| moves(h) && differs(h) && !draft.drops(view.name(), *h)).collect()
+    kept.filter(|h| moves(h) && differs(h)).collect()
 }
 
 fn query(object: &Treated<'_>, hosts: BTreeSet<usize>, plan: &ResourcePlan, draft: &mut Draft) {

@@ -5,7 +5,8 @@ use crate::fixture::shared;
 use rustix::process::Signal;
 use std::time::Duration;
 
-/// Seconds since 1970, and the same as text.
+/// Waits for the next full second, which is given as text.
+#[expect(clippy::disallowed_methods, reason = "a run is to begin at a time of this test")]
 async fn next_second() -> String {
     let now = || jiff::Timestamp::now().as_second();
     let then = now() + 1;

@@ -114,7 +114,6 @@ impl World {
     }
 
     /// As [`World::follow`], with these arguments.
-    #[expect(clippy::disallowed_methods, reason = "what a program says goes into a file")]
     pub fn follow_as(&self, arguments: &[&str]) -> Running {
         let resource = format!("ManualConsumer/{}", self.name);
         let mut command = self.program(&[&["consume", &resource, "--follow"], arguments].concat());

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// From one look at the tables to the next.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(400);
 
 /// What of the numbers is in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -77,7 +77,11 @@ async fn sinks_and_consumers_run_by_hand_have_verdicts_of_their_own() {
     // Nobody runs it: it does not arrive, and everything else has.
     let (code, shown) = healthy::sluice(&project, "verify --timeout 1s").await;
     assert_eq!(code, Some(1), "{shown}");
-    assert!(shown.contains("7 messages not read; lagging") && shown.contains("sluice consume"), "{shown}");
+    assert!(
+        shown.contains("7 messages not read; lagging")
+            && shown.contains(&format!("sluice consume ManualConsumer/{name}")),
+        "{shown}"
+    );
     let (code, shown) = healthy::sluice(&project, &format!("verify KafkaPipeline/{name} OutgoingSink/{name}")).await;
     assert_eq!(code, Some(0), "{shown}");
     project.clean().await;
