@@ -1,5 +1,5 @@
 //! One look at all servers for `status`: seven requests a ClickHouse host and at the brokers one a kind (one more a broker
-//! and a group), however many resources. What does not answer is told as such: nothing here fails.
+//! and a group, which librdkafka cannot ask about together), however many resources. What does not answer is told as such: nothing here fails.
 
 use super::{ObserveError, hosts};
 use crate::client::Servers;
@@ -396,11 +396,8 @@ mod tests {
     /// Requests to the only host there is.
     async fn requests(chains: usize) -> usize {
         let front = Front::play(vec![answer("200 OK", ""); 100]).await;
-        let kafka = KafkaConnection {
-            bootstrap_servers: "127.0.0.1:1".into(),
-            cluster_id: None,
-            properties: BTreeMap::new(),
-        };
+        let kafka =
+            KafkaConnection { bootstrap_servers: "127.0.0.1:1".into(), cluster_id: None, properties: BTreeMap::new() };
         let host = ClickHouseConnection {
             url: front.url.clone(),
             user: "default".into(),

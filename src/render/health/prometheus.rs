@@ -130,7 +130,8 @@ fn hosts(report: &Report) -> Vec<Family> {
         family("sluice_consumer_messages_read", "Messages read by a resource's consumers since they were made");
     let mut files = family("sluice_distribution_queue_files", "Files that wait in the queues of a resource on a host");
     let mut closed = family("sluice_replicas_read_only", "Replicas of a resource on a host that take no inserts");
-    let mut delay = family("sluice_replica_delay_seconds", "Seconds a resource's replicas on a host are behind, at most");
+    let mut delay =
+        family("sluice_replica_delay_seconds", "Seconds a resource's replicas on a host are behind, at most");
     let mut mutations = family("sluice_mutations_unfinished", "Mutations of a resource's tables that are not done");
     for (resource, chain) in chains(report) {
         for host in &chain.hosts {

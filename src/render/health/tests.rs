@@ -151,9 +151,8 @@ fn what_a_host_says_fits_its_chain() {
         let all = text(&report, &[], true, PLAIN);
         all.lines().skip_while(|l| !l.trim_start().starts_with("host ")).take(3).collect::<Vec<_>>().join("\n")
     };
-    let columns = |shown: &str| {
-        shown.lines().next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ")
-    };
+    let columns =
+        |shown: &str| shown.lines().next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
     assert_eq!(columns(&details(|_| {})), "host objects rows size");
     assert_eq!(columns(&details(|c| c.tables.clear())), "host objects");
     let engine = details(|chain| {
@@ -180,8 +179,13 @@ fn metrics_can_be_scraped() {
     chain.tables[0].table = ObjectName::new("d", "a\\b \"c\"\nd");
     let metrics = prometheus(&report);
     assert!(metrics.ends_with('\n'));
-    assert!(metrics.contains(r#"table="d.`a\\\\b \"c\"\\nd`""#) || metrics.contains(r#"table="d.a\\b \"c\"\nd""#), "{metrics}");
-    let series = regex::Regex::new(r#"^([a-z_]+)\{([a-z_]+="([^"\\]|\\[\\"n])*"(,[a-z_]+="([^"\\]|\\[\\"n])*")*)\} \d+$"#).unwrap();
+    assert!(
+        metrics.contains(r#"table="d.`a\\\\b \"c\"\\nd`""#) || metrics.contains(r#"table="d.a\\b \"c\"\nd""#),
+        "{metrics}"
+    );
+    let series =
+        regex::Regex::new(r#"^([a-z_]+)\{([a-z_]+="([^"\\]|\\[\\"n])*"(,[a-z_]+="([^"\\]|\\[\\"n])*")*)\} \d+$"#)
+            .unwrap();
     let (mut families, mut seen, mut samples) = (Vec::new(), std::collections::BTreeSet::new(), 0);
     let mut lines = metrics.lines();
     while let Some(line) = lines.next() {

@@ -260,7 +260,8 @@ pub(super) fn messages_and_rows(chain: &ChainFacts) -> Option<String> {
 fn by_host(chain: &ChainFacts) -> (Vec<&'static str>, Vec<Vec<String>>) {
     type Cell = fn(&HostChain) -> String;
     let any = |of: fn(&HostChain) -> bool| chain.hosts.iter().any(of);
-    let mut columns: Vec<(&str, Cell)> = vec![("objects", |h| format!("{}/{}", h.present, h.present + h.missing.len()))];
+    let mut columns: Vec<(&str, Cell)> =
+        vec![("objects", |h| format!("{}/{}", h.present, h.present + h.missing.len()))];
     if !chain.tables.is_empty() {
         columns.push(("rows", |h| grouped(h.rows.iter().map(|(_, rows, _)| rows).sum())));
         columns.push(("size", |h| bytes(h.rows.iter().map(|(_, _, bytes)| bytes).sum())));

@@ -60,7 +60,9 @@ fn line(paper: &mut Paper, resource: &ResourceHealth, verified: &Verified<'_>, w
     let (tone, word) = match arrival {
         Some(Arrival::Arrived) => (Tone::Made, "arrived"),
         // Whoever could tell is away.
-        Some(Arrival::Waiting { messages: None, .. }) if resource.verdict == Verdict::Unknown => (Tone::Danger, "unknown"),
+        Some(Arrival::Waiting { messages: None, .. }) if resource.verdict == Verdict::Unknown => {
+            (Tone::Danger, "unknown")
+        }
         Some(Arrival::Waiting { .. }) => (Tone::Danger, "not arrived"),
         Some(Arrival::Nowhere) => (Tone::Danger, "nowhere"),
         None if resource.verdict.is_well() => (Tone::Made, "present"),

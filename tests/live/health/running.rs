@@ -24,6 +24,7 @@ spec:
     table: {name}.rows
     columns: [{{name: n, type: UInt64}}, {{name: day, type: Date, from: String}}]
     orderBy: n
+    distributed: {{shardingKey: n}}
 "
     )
 }
