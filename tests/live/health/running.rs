@@ -71,6 +71,9 @@ async fn a_consumer_that_runs_is_idle_healthy_or_on_its_way() {
     produce(&name, (0..5).map(row)).await;
     let report = once(&project, Verdict::Healthy, "arrived").await;
     assert_eq!((members(&report), lag(&report)), (1, Some(0)));
+    let (code, shown) = healthy::sluice(&project, "verify --timeout 60s").await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("5 messages read, 5 rows, 0 errors"), "{shown}");
     // It is in its group and does nothing: what comes now is on its way as far as one can see.
     follows.tell(Signal::STOP);
     produce(&name, (5..8).map(row)).await;
