@@ -121,7 +121,7 @@ fn asked(countries: &[String], key: &str) -> bool {
     countries.is_empty() || countries.iter().any(is)
 }
 
-/// Location and message of every row of the CSV. Cells that were not reported are null.
+/// Location and message of every row of the CSV, day by day as they were reported. Cells that were not are null.
 fn real(stream: &Stream, options: &Options) -> Result<Vec<(String, String)>, Failure> {
     let (mut found, mut known) = (Vec::new(), BTreeSet::new());
     for row in csv::Reader::from_reader(CSV).deserialize() {
@@ -130,7 +130,9 @@ fn real(stream: &Stream, options: &Options) -> Result<Vec<(String, String)>, Fai
         let key = text("key");
         if asked(&options.countries, &key) {
             let figures = FIGURES.map(|f| text(&format!("{}{f}", stream.column)).parse::<i64>().ok());
-            found.push((key.clone(), message(stream, &text("date"), &key, figures)));
+            let date = text("date");
+            let message = message(stream, &date, &key, figures);
+            found.push((date, (key.clone(), message)));
         }
         known.insert(key);
     }
@@ -138,7 +140,9 @@ fn real(stream: &Stream, options: &Options) -> Result<Vec<(String, String)>, Fai
         let known = known.into_iter().collect::<Vec<_>>().join(", ");
         return Err(format!("the CSV has none of {}; it has {known}", options.countries.join(", ")).into());
     }
-    Ok(found)
+    // The file has one location after the other: the first hundreds would be of one key, and so in one partition.
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found.into_iter().map(|(_, keyed)| keyed).collect())
 }
 
 /// Figures of today for each location in turn.

@@ -3,9 +3,10 @@
 use super::definition::{self, AttributeChange};
 use super::surroundings;
 use crate::model::{
-    Canonical, CanonicalForm, Definition, DesiredObject, DesiredPipeline, LiveClickHouse, LiveHost, LiveObject,
-    ObjectName, Owner, Role, owner,
+    Canonical, CanonicalForm, Definition, DesiredObject, DesiredPipeline, Kind, LiveClickHouse, LiveHost, LiveObject,
+    ObjectName, Owner, Role, owner, scratch,
 };
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One pipeline's differences.
@@ -65,6 +66,9 @@ pub struct ObjectDiff {
     pub under_old_name: BTreeSet<usize>,
     /// The definition in the words of each host that was asked for them.
     pub forms: BTreeMap<usize, Definition>,
+    /// Kafka tables that stood aside for it, under whatever name it and its resource had: with the day, and the hosts. Only
+    /// of a sink, which has no other Kafka table.
+    pub aside: BTreeMap<ObjectName, (Date, BTreeSet<usize>)>,
     /// How they use it.
     pub uses: BTreeMap<ObjectName, Uses>,
     /// What the marks say of its secrets, where it exists and all hosts agree.
@@ -162,6 +166,7 @@ pub(super) fn diff(
             strangers: BTreeSet::new(),
             under_old_name: BTreeSet::new(),
             forms: BTreeMap::new(),
+            aside: BTreeMap::new(),
             uses: BTreeMap::new(),
             seal: None,
             beyond: BTreeMap::new(),
@@ -169,6 +174,13 @@ pub(super) fn diff(
         let mut seals: BTreeSet<Option<&str>> = BTreeSet::new();
         for (index, host) in live.hosts.iter().enumerate().filter(|(_, h)| carries(h, &object.clusters)) {
             let name = &object.definition.name;
+            if object.role == Role::Sink && desired.id.kind == Kind::OutgoingSink {
+                let ours = |o: &LiveObject| o.definition.engine.name == "Kafka" && is_ours_before(o, project, desired);
+                for (table, _) in host.objects.iter().filter(|(table, o)| !own.contains(*table) && ours(o)) {
+                    let Some(since) = scratch::kept_day(table) else { continue };
+                    diff.aside.entry(table.clone()).or_insert((since, BTreeSet::new())).1.insert(index);
+                }
+            }
             if !host.databases.contains(&name.database) {
                 missing_databases.entry(name.database.clone()).or_default().insert(index);
             }

@@ -31,6 +31,7 @@ pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFa
         return (facts, reasons);
     }
     let source = pipeline.objects.iter().find(|o| o.role == Role::Source);
+    facts.reads_by_engine = source.is_some();
     let partitions = group::partitions(pipeline, readings, &mut reasons);
     if let Some(Ok(group)) = readings.kafka.groups.get(&pipeline.group) {
         facts.members = group.members.len();
@@ -62,14 +63,26 @@ pub(super) fn chain(pipeline: &DesiredPipeline, readings: &Readings) -> (ChainFa
             reasons.push(Reason::Lost { messages: lost });
         }
         facts.partitions = partitions;
-        let told = reasons.iter().any(|r| matches!(r.verdict(), Verdict::Stuck | Verdict::Broken));
         let flow = match source {
             Some(_) => flow(pipeline, readings, &facts),
-            None => run_by_hand(&facts),
+            None => {
+                let (ours, stolen) = group::runners(pipeline, readings);
+                reasons.extend(stolen);
+                run_by_hand(&facts, ours)
+            }
         };
+        let told = reasons.iter().any(|r| matches!(r.verdict(), Verdict::Stuck | Verdict::Broken));
         // What stands still for a reason that is known needs no other.
-        let effect =
-            |r: &Reason| matches!(r, Reason::Standing { .. } | Reason::NobodyReads { .. } | Reason::Behind { .. });
+        let effect = |r: &Reason| {
+            matches!(
+                r,
+                Reason::Standing { .. }
+                    | Reason::NobodyReads { .. }
+                    | Reason::Behind { .. }
+                    | Reason::Consuming { .. }
+                    | Reason::Halted { .. }
+            )
+        };
         reasons.extend(flow.filter(|r| !(told && effect(r))));
     }
     (facts, reasons)
@@ -93,7 +106,17 @@ fn host(pipeline: &DesiredPipeline, name: &str, facts: Result<&HostFacts, &Strin
         Ok(facts) => facts,
         Err(words) => return HostChain { silent: Some(words.clone()), ..chain },
     };
-    for object in pipeline.objects.iter().filter(|o| carries(facts, o)) {
+    let carried = || pipeline.objects.iter().filter(|o| carries(facts, o));
+    let present = carried().filter_map(|o| facts.tables.get(&o.definition.name));
+    chain.changed_ago = present.map(|t| t.changed_ago).min();
+    // What failed before the last change says nothing of how it is since.
+    let since = |consumer: &Consumer| {
+        let changed_ago = chain.changed_ago.unwrap_or(u64::MAX);
+        let exceptions = consumer.exceptions.iter().filter(|e| e.ago <= changed_ago).cloned().collect();
+        Consumer { exceptions, ..consumer.clone() }
+    };
+    let mut consumers = Vec::new();
+    for object in carried() {
         let name = &object.definition.name;
         let Some(table) = facts.tables.get(name) else {
             chain.missing.push(name.clone());
@@ -101,7 +124,7 @@ fn host(pipeline: &DesiredPipeline, name: &str, facts: Result<&HostFacts, &Strin
         };
         chain.present += 1;
         match object.role {
-            Role::Source => chain.consumers.extend(table.consumers.iter().cloned()),
+            Role::Source => consumers.extend(table.consumers.iter().map(since)),
             Role::Distributed => chain.queues.push((name.clone(), table.queue.clone())),
             Role::Local => {
                 chain.rows.push((name.clone(), table.rows, table.bytes));
@@ -113,7 +136,7 @@ fn host(pipeline: &DesiredPipeline, name: &str, facts: Result<&HostFacts, &Strin
             Role::Sink | Role::Hub | Role::View | Role::EntryView | Role::Feed => {}
         }
     }
-    chain
+    HostChain { consumers, ..chain }
 }
 
 /// Rows by table: of the replicas of a shard, those of the fullest.
@@ -300,20 +323,21 @@ fn sink(pipeline: &DesiredPipeline, readings: &Readings, facts: &mut ChainFacts)
     reasons
 }
 
-/// What the lag of a `ManualConsumer` says: its members are whoever runs it.
-fn run_by_hand(facts: &ChainFacts) -> Option<Reason> {
+/// What the lag of a `ManualConsumer` says that so many members run.
+fn run_by_hand(facts: &ChainFacts, runners: usize) -> Option<Reason> {
     let messages = facts.lag?;
     if messages == 0 {
         return Some(settled(facts));
     }
     let young = facts.newest_message_ago.is_some_and(|ago| ago <= RECENT);
-    let writes = facts.newest_row_ago().is_some_and(|ago| ago <= RECENT);
+    let row_ago = facts.newest_row_ago();
+    let writes = row_ago.is_some_and(|ago| ago <= RECENT);
     let ran = facts.partitions.iter().any(|p| p.committed.is_some());
-    Some(match (facts.members, ran) {
+    Some(match (runners, ran) {
         (0, false) => Reason::NeverRun { messages },
         (0, true) => Reason::NotRunning { messages, young },
-        _ if young || writes => Reason::Behind { messages, committed_ago: facts.newest_row_ago() },
-        _ => Reason::Standing { messages, committed_ago: facts.newest_row_ago() },
+        _ if young || writes => Reason::Consuming { messages, row_ago },
+        _ => Reason::Halted { messages, row_ago },
     })
 }
 

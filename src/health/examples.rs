@@ -42,6 +42,8 @@ pub fn examples(words: &str) -> Vec<Reason> {
         Reason::NobodyReads { messages: 5, group: "g".into() },
         Reason::NeverRun { messages: 5 },
         Reason::NotRunning { messages: 5, young: false },
+        Reason::Consuming { messages: 48_112, row_ago: Some(3) },
+        Reason::Halted { messages: 5, row_ago: Some(300) },
     ];
     all.extend(failing);
     all.extend([

@@ -74,6 +74,8 @@ pub struct ChainFacts {
     pub passed: Option<u64>,
     /// Offsets kept in the topics it writes, of a sink.
     pub written: Option<u64>,
+    /// A Kafka table reads for it.
+    pub reads_by_engine: bool,
     /// Members of its group.
     pub members: usize,
     /// Since the newest message of its topics, in seconds.
@@ -97,6 +99,16 @@ impl ChainFacts {
     /// Rows of the tables of errors.
     pub fn errors(&self) -> u64 {
         self.tables.iter().filter(|t| t.errors).map(|t| t.rows).sum()
+    }
+
+    /// Hosts that answered.
+    pub fn told(&self) -> usize {
+        self.hosts.iter().filter(|h| h.silent.is_none()).count()
+    }
+
+    /// Whether some host did not answer: its rows and objects are in no sum.
+    pub fn is_partial(&self) -> bool {
+        self.told() < self.hosts.len()
     }
 
     /// Since the youngest part of any table was written, in seconds.
@@ -153,11 +165,13 @@ pub struct HostChain {
     pub host: String,
     /// Why it told nothing.
     pub silent: Option<String>,
+    /// Since one of its objects was last made or changed, in seconds.
+    pub changed_ago: Option<u64>,
     /// Objects that are there.
     pub present: usize,
     /// Objects that should be and are not.
     pub missing: Vec<ObjectName>,
-    /// Consumers of its Kafka table.
+    /// Consumers of its Kafka table, with their exceptions since that change.
     pub consumers: Vec<Consumer>,
     /// Queues of its Distributed tables.
     pub queues: Vec<(ObjectName, Queue)>,

@@ -96,6 +96,16 @@ pub(super) fn strangers(
     reasons
 }
 
+/// Members with partitions that are no `sluice consume`; of the others how many there are.
+pub(super) fn runners(pipeline: &DesiredPipeline, readings: &Readings) -> (usize, Option<Reason>) {
+    let Some(Ok(group)) = readings.kafka.groups.get(&pipeline.group) else { return (0, None) };
+    let (ours, others): (Vec<&Member>, Vec<&Member>) =
+        group.members.iter().partition(|m| m.client_id == readings.kafka.client_id);
+    let members: Vec<Member> = others.into_iter().filter(|m| !m.partitions.is_empty()).cloned().collect();
+    let stolen = (!members.is_empty()).then(|| Reason::Stolen { group: pipeline.group.clone(), members });
+    (ours.len(), stolen)
+}
+
 fn consumer(source: &Definition, host: &HostFacts) -> TableConsumer {
     let text = |key: &str| match source.settings.get(key) {
         Some(SettingValue::Text(value) | SettingValue::Number(value)) => Some(value.clone()),

@@ -24,6 +24,8 @@ impl Readings {
 pub struct KafkaReading {
     /// Their words, where nothing could be read.
     pub silent: Option<String>,
+    /// What consumers of this program call themselves.
+    pub client_id: String,
     /// Topics by name.
     pub topics: BTreeMap<String, TopicReading>,
     /// Groups by name, or why one could not be read.
@@ -147,6 +149,13 @@ pub struct Exception {
     pub ago: u64,
     /// The server's words.
     pub words: String,
+}
+
+impl Exception {
+    /// What of it a person reads.
+    pub fn gist(&self) -> String {
+        super::cause::gist(&self.words)
+    }
 }
 
 /// Rows on their way from a Distributed table to the shards.

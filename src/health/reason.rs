@@ -110,6 +110,20 @@ pub enum Reason {
         /// Whether the newest of them is young.
         young: bool,
     },
+    /// Messages wait for a `ManualConsumer` that runs and writes.
+    Consuming {
+        /// How many.
+        messages: u64,
+        /// Since its youngest row was written, in seconds.
+        row_ago: Option<u64>,
+    },
+    /// Messages wait for a `ManualConsumer` that runs and writes nothing.
+    Halted {
+        /// How many.
+        messages: u64,
+        /// Since its youngest row was written, in seconds; none where there is none.
+        row_ago: Option<u64>,
+    },
     /// What is read cannot be written, again and again.
     Failing {
         /// Hosts.
@@ -184,7 +198,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every code.
-    pub const CODES: [&str; 25] = [
+    pub const CODES: [&str; 27] = [
         "arrived",
         "gaps",
         "never-sent",
@@ -202,6 +216,8 @@ impl Reason {
         "nobody-reads",
         "never-run",
         "not-running",
+        "consuming",
+        "halted",
         "failing",
         "queue-stuck",
         "mutation-fails",
@@ -218,6 +234,7 @@ impl Reason {
             Reason::Arrived | Reason::Gaps { .. } => Verdict::Healthy,
             Reason::NeverSent | Reason::Emptied | Reason::NeverRun { .. } => Verdict::Idle,
             Reason::Behind { .. }
+            | Reason::Consuming { .. }
             | Reason::NotRunning { young: true, .. }
             | Reason::Retried { .. }
             | Reason::HeldByTheDead { .. }
@@ -229,6 +246,7 @@ impl Reason {
             | Reason::GroupUnknown { .. } => Verdict::Unknown,
             Reason::Failing { cause, .. } if cause.needs_repair() => Verdict::Broken,
             Reason::Standing { .. }
+            | Reason::Halted { .. }
             | Reason::NotRunning { young: false, .. }
             | Reason::NobodyReads { .. }
             | Reason::Failing { .. }
@@ -262,6 +280,8 @@ impl Reason {
             Reason::NobodyReads { .. } => "nobody-reads",
             Reason::NeverRun { .. } => "never-run",
             Reason::NotRunning { .. } => "not-running",
+            Reason::Consuming { .. } => "consuming",
+            Reason::Halted { .. } => "halted",
             Reason::Failing { .. } => "failing",
             Reason::QueueStuck { .. } => "queue-stuck",
             Reason::MutationFails { .. } => "mutation-fails",

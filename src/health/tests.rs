@@ -86,11 +86,12 @@ fn good() -> Readings {
         read: 10,
         exceptions: Vec::new(),
     };
+    let made = || TableReading { changed_ago: 900, ..TableReading::default() };
     let tables = [
-        ("kafka", TableReading { changed_ago: 900, consumers: vec![consumer], ..TableReading::default() }),
-        ("rows_local", TableReading { rows: 10, bytes: 100, newest_ago: Some(299), ..TableReading::default() }),
-        ("rows", TableReading::default()),
-        ("rows_mv", TableReading::default()),
+        ("kafka", TableReading { consumers: vec![consumer], ..made() }),
+        ("rows_local", TableReading { rows: 10, bytes: 100, newest_ago: Some(299), ..made() }),
+        ("rows", made()),
+        ("rows_mv", made()),
     ];
     let facts = HostFacts {
         now_ms: 1_000_000,
@@ -102,6 +103,7 @@ fn good() -> Readings {
     Readings {
         kafka: KafkaReading {
             silent: None,
+            client_id: "sluice".into(),
             topics: BTreeMap::from([("t".to_owned(), TopicReading::Present(topic))]),
             groups: BTreeMap::from([(
                 "g".to_owned(),
@@ -232,6 +234,19 @@ fn exceptions_count_while_they_are_young_and_no_commit_has_followed() {
     ] {
         assert_eq!(failing(3, 1, words), (Verdict::Broken, "failing"), "{words}");
     }
+    // Before the last change of any of its objects: an apply may have mended it.
+    let mended = |r: &mut Readings| {
+        r.read(4);
+        r.topic().newest_ms = Some(999_000);
+        r.fails(3, 9, parse);
+        r.table("rows_mv").changed_ago = 8;
+    };
+    assert_eq!(after(mended), (Verdict::Lagging, "behind"));
+    let as_before = |r: &mut Readings| {
+        mended(r);
+        r.table("rows_mv").changed_ago = 9;
+    };
+    assert_eq!(after(as_before), (Verdict::Stuck, "failing"));
     // It has committed since: whatever it was is over.
     let over = |r: &mut Readings| {
         r.fails(3, 20, parse);
@@ -369,7 +384,9 @@ fn a_consumer_run_by_hand_is_judged_by_who_runs_it() {
         let found = judged(&desired, &readings);
         (found.verdict, found.reasons[0].code())
     };
-    assert_eq!(judged(|_| {}), (Verdict::Healthy, "arrived"));
+    let runs = |r: &mut Readings| r.group().members[0].client_id = "sluice".into();
+    assert_eq!(judged(runs), (Verdict::Healthy, "arrived"));
+    assert_eq!(judged(|r| r.group().members.clear()), (Verdict::Healthy, "arrived"));
     let never = |r: &mut Readings| *r.group() = GroupReading::default();
     assert_eq!(judged(never), (Verdict::Idle, "never-run"));
     let gone = |r: &mut Readings| {
@@ -379,10 +396,32 @@ fn a_consumer_run_by_hand_is_judged_by_who_runs_it() {
     assert_eq!(judged(gone), (Verdict::Stuck, "not-running"));
     let running = |r: &mut Readings| {
         r.read(4);
+        r.group().members[0].client_id = "sluice".into();
+    };
+    assert_eq!(judged(running), (Verdict::Stuck, "halted"));
+    let writes = |r: &mut Readings| {
+        r.read(4);
+        r.group().members[0].client_id = "sluice".into();
         r.table("rows_local").newest_ago = Some(1);
     };
-    assert_eq!(judged(running), (Verdict::Lagging, "behind"));
-    assert_eq!(judged(|r| r.read(4)), (Verdict::Stuck, "standing"));
+    assert_eq!(judged(writes), (Verdict::Lagging, "consuming"));
+    let young = |r: &mut Readings| {
+        r.read(4);
+        r.group().members[0].client_id = "sluice".into();
+        r.topic().newest_ms = Some(999_000);
+    };
+    assert_eq!(judged(young), (Verdict::Lagging, "consuming"));
+    // Somebody else's client in its group, whether something waits or not.
+    assert_eq!(judged(|_| {}), (Verdict::Broken, "stolen"));
+    assert_eq!(judged(|r| r.read(4)), (Verdict::Broken, "stolen"));
+    let waits = |r: &mut Readings| r.group().members[0].partitions.clear();
+    assert_eq!(judged(waits), (Verdict::Healthy, "arrived"));
+    // This program under the name that the project gives it.
+    let named = |r: &mut Readings| {
+        r.kafka.client_id = "etl".into();
+        r.group().members[0].client_id = "etl".into();
+    };
+    assert_eq!(judged(named), (Verdict::Healthy, "arrived"));
 }
 
 #[test]

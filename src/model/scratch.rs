@@ -39,8 +39,13 @@ pub fn kept_since(name: &ObjectName, table: &ObjectName) -> Option<Date> {
 
 /// Whether it is a name that a replaced table gets, whatever its name was.
 pub fn is_kept(table: &ObjectName) -> bool {
-    let base = table.table.rfind(OLD).map(|at| ObjectName::new(table.database.clone(), &table.table[..at]));
-    base.is_some_and(|base| kept_since(&base, table).is_some())
+    kept_day(table).is_some()
+}
+
+/// The day on which `table` became a kept table, whatever its name was.
+pub fn kept_day(table: &ObjectName) -> Option<Date> {
+    let base = ObjectName::new(table.database.clone(), table.table.get(..table.table.rfind(OLD)?)?);
+    kept_since(&base, table)
 }
 
 /// The text of the comment of a copy that is not finished or not yet told from the table it replaced.
@@ -87,7 +92,7 @@ mod tests {
         let second = kept(&name, day, &BTreeSet::from([first.clone()]));
         assert_eq!(second.to_string(), "raw.x_local__old_20261125_2");
         for table in [first, second] {
-            assert_eq!(kept_since(&name, &table), Some(day));
+            assert_eq!((kept_since(&name, &table), kept_day(&table)), (Some(day), Some(day)));
             assert!(is_kept(&table));
         }
         for other in ["x_local", "x_local__old_", "x_local__old_20261301", "x_local__old_20261125_b", "x__old_20261125"]

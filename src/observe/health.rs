@@ -1,5 +1,5 @@
 //! One look at all servers for `status`: seven requests a ClickHouse host and at the brokers one a kind (one more a broker
-//! and a group), however many resources. What does not answer is told as such: nothing here fails.
+//! and a group, which librdkafka cannot ask about together), however many resources. What does not answer is told as such: nothing here fails.
 
 use super::{ObserveError, hosts};
 use crate::client::Servers;
@@ -63,8 +63,9 @@ async fn kafka(desired: &Desired, servers: &Servers) -> KafkaReading {
     let counts: BTreeMap<String, u32> = names.iter().filter_map(|n| Some(((*n).clone(), count(n)?))).collect();
     let unlisted: Vec<String> = names.iter().filter(|n| !counts.contains_key(**n)).map(|n| (*n).clone()).collect();
     let (topics, groups) = tokio::join!(topics(reader, servers, &cluster, &counts), groups(reader, pipelines, &counts));
+    let client_id = servers.kafka_settings().client_id().to_owned();
     let mut read = match topics {
-        Ok((topics, left_out)) => KafkaReading { topics, left_out, ..KafkaReading::default() },
+        Ok((topics, left_out)) => KafkaReading { client_id, topics, left_out, ..KafkaReading::default() },
         Err(error) => return KafkaReading { silent: Some(words(&error)), ..KafkaReading::default() },
     };
     read.groups = groups;
@@ -164,21 +165,27 @@ async fn groups(
     names.into_iter().map(group).collect()
 }
 
-/// Looks for messages where a group is a little behind: marks of transactions take offsets that no commit passes.
+/// Looks for messages where a group is a little behind: marks of transactions take offsets that no commit passes. All
+/// groups at once.
 async fn gaps(reader: &KafkaReader, servers: &Servers, read: &mut KafkaReading) {
-    for group in read.groups.values_mut().filter_map(|g| g.as_mut().ok()) {
-        let behind = group.committed.iter().filter(|((topic, partition), committed)| {
-            let Some(TopicReading::Present(numbers)) = read.topics.get(topic) else { return false };
-            let end = usize::try_from(*partition).ok().and_then(|p| numbers.partitions.get(p));
-            end.is_some_and(|(first, next)| {
-                *committed >= first && (1..=FEW).contains(&next.saturating_sub(**committed))
-            })
-        });
-        let places: BTreeMap<(String, u32), u64> = behind.map(|(at, offset)| (at.clone(), *offset)).collect();
-        match reader.without_messages(servers.kafka_settings(), &places).await {
-            Ok(empty) => group.empty = empty,
-            Err(error) => read.left_out.push(format!("messages after a group's place: {}", words(&error))),
+    let topics = &read.topics;
+    let few = |topic: &str, partition: u32, committed: u64| {
+        let Some(TopicReading::Present(numbers)) = topics.get(topic) else { return false };
+        let end = usize::try_from(partition).ok().and_then(|p| numbers.partitions.get(p));
+        end.is_some_and(|(first, next)| committed >= *first && (1..=FEW).contains(&next.saturating_sub(committed)))
+    };
+    let places = read.groups.values().filter_map(|g| g.as_ref().ok()).flat_map(|g| &g.committed);
+    let behind = places.filter(|((topic, partition), committed)| few(topic, *partition, **committed));
+    let spots = behind.map(|((topic, partition), committed)| (topic.clone(), *partition, *committed)).collect();
+    match reader.empty_after(servers.kafka_settings(), &spots).await {
+        Ok(empty) => {
+            for group in read.groups.values_mut().filter_map(|g| g.as_mut().ok()) {
+                let at = |((topic, p), committed): (&(String, u32), &u64)| (topic.clone(), *p, *committed);
+                let found = group.committed.iter().map(at).filter(|spot| empty.contains(spot));
+                group.empty = found.map(|(topic, partition, _)| (topic, partition)).collect();
+            }
         }
+        Err(error) => read.left_out.push(format!("messages after a group's place: {}", words(&error))),
     }
 }
 
@@ -349,4 +356,65 @@ fn words(error: &dyn Error) -> String {
         source = cause.source();
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::clickhouse::front::{Front, clickhouse as answer};
+    use crate::model::{
+        ClickHouseConnection, Definition, DesiredObject, Engine, KafkaConnection, Kind, Lifecycle, ResourceId, Role,
+        Secrets, Topology,
+    };
+
+    fn chain(n: usize) -> DesiredPipeline {
+        let object = |role, table: &str, engine| DesiredObject {
+            role,
+            definition: Definition::new(ObjectName::new("d", format!("{table}_{n}")), Engine::plain(engine)),
+            reads: Vec::new(),
+            clusters: BTreeSet::new(),
+            owned_elsewhere: false,
+            renamed_from: None,
+            renamed_columns: BTreeMap::new(),
+            materialize: BTreeSet::new(),
+            reshard: false,
+        };
+        DesiredPipeline {
+            id: ResourceId::new(Kind::KafkaPipeline, format!("p{n}")),
+            topics: vec![format!("t{n}")],
+            writes_topics: Vec::new(),
+            group: format!("g{n}"),
+            start_from: None,
+            renamed_from: None,
+            objects: vec![object(Role::Source, "kafka", "Kafka"), object(Role::Local, "rows", "MergeTree")],
+            backfills: Vec::new(),
+            consumption: None,
+            lifecycle: Lifecycle::default(),
+        }
+    }
+
+    /// Requests to the only host there is.
+    async fn requests(chains: usize) -> usize {
+        let front = Front::play(vec![answer("200 OK", ""); 100]).await;
+        let kafka =
+            KafkaConnection { bootstrap_servers: "127.0.0.1:1".into(), cluster_id: None, properties: BTreeMap::new() };
+        let host = ClickHouseConnection {
+            url: front.url.clone(),
+            user: "default".into(),
+            password: None,
+            ca_certificate: None,
+            hosts: Vec::new(),
+        };
+        let servers = Servers::connect(&kafka, &host, &Secrets::new()).unwrap();
+        let pipelines = (0..chains).map(chain).collect();
+        let desired = Desired { project: "x".into(), topology: Topology::Single, topics: Vec::new(), pipelines };
+        let read = clickhouse(&desired, &servers).await;
+        assert!(read.len() == 1 && read[0].facts.is_ok(), "{read:?}");
+        front.seen().len()
+    }
+
+    #[tokio::test]
+    async fn a_host_is_asked_as_often_for_two_hundred_chains_as_for_one() {
+        assert_eq!([requests(1).await, requests(200).await], [7, 7]);
+    }
 }

@@ -32,14 +32,21 @@ pub(super) async fn run(arguments: &StatusArguments, settings: &Settings) -> Res
     loop {
         let work = look(&asked, &only, &servers, arguments.compare);
         let watched = progress::watched("reading Kafka and ClickHouse", settings.err, work);
-        let (report, comparisons) = interrupts.or(watched).await?;
+        let looked = match interrupts.or(watched).await {
+            // That is how a watch ends.
+            Err(_) if arguments.watch.is_some() => return Ok(Exit::Done),
+            looked => looked,
+        };
+        let (report, comparisons) = looked?;
         let text = rendered(&report, &comparisons, arguments, settings);
         let Some(seconds) = arguments.watch else {
             output::result(&text)?;
             return Ok(if report.verdict().is_well() { Exit::Done } else { Exit::Failed });
         };
         output::result(&if settings.out.terminal { format!("{CLEAR}{text}") } else { text })?;
-        interrupts.or(tokio::time::sleep(Duration::from_secs(seconds))).await?;
+        if interrupts.or(tokio::time::sleep(Duration::from_secs(seconds))).await.is_err() {
+            return Ok(Exit::Done);
+        }
     }
 }
 

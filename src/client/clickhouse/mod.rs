@@ -16,7 +16,7 @@ mod transport;
 mod writer;
 
 #[cfg(test)]
-mod front;
+pub(crate) mod front;
 #[cfg(test)]
 mod front_tests;
 

@@ -4,6 +4,7 @@ use super::hidden::Hidden;
 use super::settings::KafkaSettings;
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerContext;
 use rdkafka::error::KafkaError as RdError;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use rdkafka::types::RDKafkaErrorCode;
@@ -87,6 +88,8 @@ impl ClientContext for Context {
         }
     }
 }
+
+impl ConsumerContext for Context {}
 
 impl ProducerContext for Context {
     type DeliveryOpaque = ();

@@ -9,16 +9,22 @@ use super::group::GroupError;
 use super::native::{Call, NativeError};
 use super::settings::KafkaSettings;
 use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::error::KafkaError as RdError;
 use rdkafka::producer::{Producer as _, ThreadedProducer};
 use rdkafka::types::RDKafkaRespErr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// A client of the producer kind (the lightest that librdkafka has) that never produces; its own thread hands log and
 /// errors to the [`Context`].
 pub(super) struct Handle {
     client: ThreadedProducer<Context>,
+    /// Reads the offsets of groups, where any are read. Told by a broker that it does not coordinate a group, librdkafka
+    /// looks for the coordinator of the client's own group, and reads through a null pointer in one that has none
+    /// (confluentinc/librdkafka#5040, not mended in 2.12.1). New clusters and coordinators on the move answer so.
+    in_group: OnceLock<BaseConsumer<Context>>,
+    settings: KafkaSettings,
     servers: String,
     timeout: Duration,
     counters: Counters,
@@ -31,6 +37,8 @@ impl Handle {
         let client = config.create_with_context(Context::new(settings)).map_err(|e: RdError| settings.refusal(&e))?;
         Ok(Arc::new(Self {
             client,
+            in_group: OnceLock::new(),
+            settings: settings.clone(),
             servers: settings.bootstrap_servers.clone(),
             timeout: settings.timeout,
             counters: Counters::default(),
@@ -60,10 +68,15 @@ impl Handle {
         F: FnOnce(&Call<'_>) -> Result<T, NativeError> + Send + 'static,
     {
         self.counters.add(request);
+        let reads_offsets = request == Request::FetchOffsets;
+        if reads_offsets {
+            self.in_group()?;
+        }
         let handle = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || {
-            let call = Call::new(handle.client.client(), Deadline::after(handle.timeout));
-            work(&call)
+            let in_group = handle.in_group.get().filter(|_| reads_offsets);
+            let client = in_group.map_or_else(|| handle.client.client(), |consumer| consumer.client());
+            work(&Call::new(client, Deadline::after(handle.timeout)))
         });
         let result = done.await.map_err(|e| self.failed(request, "INTERRUPTED".to_owned(), e.to_string()))?;
         match result {
@@ -73,6 +86,19 @@ impl Handle {
             }
             Err(error) => Err(self.explain(request, error)),
         }
+    }
+
+    /// The client that has a group. It never subscribes, so it is no member of it.
+    fn in_group(&self) -> Result<&BaseConsumer<Context>, KafkaError> {
+        if let Some(made) = self.in_group.get() {
+            return Ok(made);
+        }
+        let mut config = self.settings.client_config()?;
+        config.set("group.id", "sluice-peek");
+        let made = config.create_with_context((**self.client.context()).clone());
+        let made = made.map_err(|e: RdError| self.settings.refusal(&e))?;
+        // Whoever comes second drops the one it made.
+        Ok(self.in_group.get_or_init(|| made))
     }
 
     /// The answer of a request about one topic.
@@ -131,3 +157,23 @@ const NO_ANSWER: [i32; 6] = [
     RDKafkaRespErr::RD_KAFKA_RESP_ERR__AUTHENTICATION as i32,
     RDKafkaRespErr::RD_KAFKA_RESP_ERR__SSL as i32,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::super::KafkaReader;
+    use super::*;
+    use rdkafka::mocking::MockCluster;
+    use rdkafka::types::RDKafkaApiKey;
+    use std::collections::BTreeMap;
+
+    #[tokio::test]
+    async fn a_broker_that_does_not_coordinate_a_group_is_asked_again() {
+        let brokers = MockCluster::new(1).unwrap();
+        brokers.create_topic("t", 1, 1).unwrap();
+        let refused = [RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_COORDINATOR; 2];
+        brokers.request_errors(RDKafkaApiKey::OffsetFetch, &refused);
+        let reader = KafkaReader::connect(&KafkaSettings::new(brokers.bootstrap_servers())).unwrap();
+        let found = reader.committed("g", &BTreeMap::from([("t".to_owned(), 1)])).await.unwrap();
+        assert_eq!((found, reader.requests().of(Request::FetchOffsets)), (BTreeMap::new(), 3));
+    }
+}

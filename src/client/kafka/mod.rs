@@ -31,6 +31,7 @@ pub use counts::{Request, RequestCounts};
 pub use error::{KafkaError, TopicError};
 pub use facts::{ClusterFacts, NewTopic, PerTopic, TopicDescription, Watermark};
 pub use group::{Committed, Group, GroupError, GroupMember, GroupState, PerGroup, Positions, Removal};
+pub use peek::Spot;
 pub use producer::{Producer, Record};
 pub use reader::KafkaReader;
 pub use settings::KafkaSettings;

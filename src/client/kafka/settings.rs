@@ -15,6 +15,8 @@ use std::time::Duration;
 const RUNS_CODE: [&str; 4] =
     ["plugin.library.paths", "sasl.kerberos.kinit.cmd", "ssl.engine.location", "ssl.providers"];
 
+const CLIENT_ID: &str = "sluice";
+
 /// Everything a handle is made from. Its `Debug` shows no value of a property.
 #[derive(Debug, Clone)]
 pub struct KafkaSettings {
@@ -40,13 +42,18 @@ impl KafkaSettings {
         }
     }
 
+    /// What every client of this program calls itself, unless a property says otherwise.
+    pub fn client_id(&self) -> &str {
+        self.properties.get("client.id").map_or(CLIENT_ID, ExposeSecret::expose_secret)
+    }
+
     /// librdkafka's form of them.
     ///
     /// # Errors
     /// [`KafkaError::Property`] for a property that would run code.
     pub(super) fn client_config(&self) -> Result<ClientConfig, KafkaError> {
         let mut config = ClientConfig::new();
-        config.set("client.id", "sluice");
+        config.set("client.id", CLIENT_ID);
         for (key, value) in &self.properties {
             if RUNS_CODE.contains(&key.as_str()) {
                 return Err(KafkaError::Property {
@@ -110,7 +117,10 @@ mod tests {
         let config = settings.client_config().unwrap();
         assert_eq!(config.get("allow.auto.create.topics"), Some("false"));
         assert_eq!(config.get("bootstrap.servers"), Some("h:1"));
-        assert_eq!(config.get("client.id"), Some("sluice"));
+        assert_eq!((config.get("client.id"), settings.client_id()), (Some("sluice"), "sluice"));
+        settings.properties.insert("client.id".to_owned(), "mine".into());
+        let config = settings.client_config().unwrap();
+        assert_eq!((config.get("client.id"), settings.client_id()), (Some("mine"), "mine"));
     }
 
     #[test]

@@ -136,6 +136,9 @@ pub(in crate::plan) fn stands(object: &ObjectDiff, live: &LiveClickHouse) -> BTr
             beside.entry(table.clone()).or_default().insert(*host);
         }
     }
+    for (table, (_, hosts)) in &object.aside {
+        beside.entry(table.clone()).or_default().extend(hosts);
+    }
     beside
 }
 
@@ -168,6 +171,9 @@ fn kept(
                 tables.entry(table).or_insert((since, BTreeSet::new())).1.insert(*host);
             }
         }
+    }
+    for (table, (since, hosts)) in &object.aside {
+        tables.entry(table).or_insert((*since, BTreeSet::new())).1.extend(hosts);
     }
     for (table, (since, hosts)) in tables {
         let until = since.saturating_add(i64::from(keep.days).days());

@@ -194,8 +194,12 @@ struct HostOutput {
     host: String,
     /// Why it told nothing.
     silent: Option<String>,
+    /// Seconds since one of its objects was last made or changed.
+    changed_age: Option<u64>,
     /// Objects that are missing.
     missing: Vec<String>,
+    /// Its tables that keep rows.
+    tables: Vec<HostTableOutput>,
     /// Consumers of its Kafka table.
     consumers: Vec<ConsumerOutput>,
     /// Queues of its Distributed tables.
@@ -204,6 +208,17 @@ struct HostOutput {
     mutations: Vec<MutationOutput>,
     /// Its replicas.
     replicas: Vec<ReplicaOutput>,
+}
+
+/// A table on a host.
+#[derive(Debug, Serialize, JsonSchema)]
+struct HostTableOutput {
+    /// Its name.
+    table: String,
+    /// Rows.
+    rows: u64,
+    /// Bytes on disk.
+    bytes: u64,
 }
 
 /// A consumer.
@@ -220,7 +235,7 @@ struct ConsumerOutput {
     committed_age: Option<u64>,
     /// Messages read since it was made.
     read: u64,
-    /// Its last exceptions, ten at most: seconds ago and words.
+    /// Its last exceptions since the chain was last changed on this host, ten at most: seconds ago and words.
     exceptions: Vec<ExceptionOutput>,
 }
 
@@ -394,7 +409,13 @@ fn host(host: &HostChain) -> HostOutput {
     HostOutput {
         host: host.host.clone(),
         silent: host.silent.clone(),
+        changed_age: host.changed_ago,
         missing: host.missing.iter().map(ToString::to_string).collect(),
+        tables: host
+            .rows
+            .iter()
+            .map(|(table, rows, bytes)| HostTableOutput { table: table.to_string(), rows: *rows, bytes: *bytes })
+            .collect(),
         consumers: host.consumers.iter().map(consumer).collect(),
         queues: host
             .queues

@@ -1,6 +1,6 @@
 //! A report for a pull request or a page.
 
-use super::text::{COMPARED, cells, compared, summary};
+use super::text::{COMPARED, HEADER, cells, compared, summary};
 use super::words::{next, why};
 use crate::health::{Comparison, Report, Verdict};
 use crate::render::paper::escape;
@@ -8,7 +8,8 @@ use crate::render::paper::escape;
 /// The report as a table, with what is wrong below it.
 pub fn markdown(report: &Report, comparisons: &[Comparison]) -> String {
     let mut out = format!("### sluice status: {} ({})\n\n", cell(&summary(report)), cell(&report.project));
-    out.push_str("| Resource | Verdict | Messages | Lag | Rows | Size | Newest |\n|---|---|--:|--:|--:|--:|--:|\n");
+    let header = HEADER.map(|word| format!("{}{}", &word[..1], word[1..].to_ascii_lowercase()));
+    out.push_str(&format!("| {} |\n|---|---{}|\n", header.join(" | "), "|--:".repeat(HEADER.len() - 2)));
     for resource in &report.resources {
         let cells: Vec<String> = cells(resource).iter().map(|c| cell(c)).collect();
         out.push_str(&format!("| {} |\n", cells.join(" | ")));

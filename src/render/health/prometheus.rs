@@ -109,7 +109,8 @@ fn tables(report: &Report) -> Vec<Family> {
     let mut rows = family("sluice_table_rows", "Rows of a table on all hosts, replicas counted once");
     let mut size = family("sluice_table_size_bytes", "Bytes on disk of a table on all hosts, replicas counted once");
     let mut age = family("sluice_table_newest_row_age_seconds", "Seconds since a table's youngest part was written");
-    for (resource, chain) in chains(report) {
+    // A sum that lacks a host would look like rows that went away.
+    for (resource, chain) in chains(report).filter(|(_, chain)| !chain.is_partial()) {
         for table in &chain.tables {
             let mut labels = id(resource);
             labels.push(("table", table.table.to_string()));
@@ -128,6 +129,9 @@ fn hosts(report: &Report) -> Vec<Family> {
     let mut read =
         family("sluice_consumer_messages_read", "Messages read by a resource's consumers since they were made");
     let mut files = family("sluice_distribution_queue_files", "Files that wait in the queues of a resource on a host");
+    let mut closed = family("sluice_replicas_read_only", "Replicas of a resource on a host that take no inserts");
+    let mut delay =
+        family("sluice_replica_delay_seconds", "Seconds a resource's replicas on a host are behind, at most");
     let mut mutations = family("sluice_mutations_unfinished", "Mutations of a resource's tables that are not done");
     for (resource, chain) in chains(report) {
         for host in &chain.hosts {
@@ -146,8 +150,13 @@ fn hosts(report: &Report) -> Vec<Family> {
             }
             let waiting = host.queues.iter().map(|(_, q)| q.files + q.broken).sum();
             files.samples.push((labels.clone(), waiting));
+            if !host.replicas.is_empty() {
+                closed.samples.push((labels.clone(), whole(host.replicas.iter().filter(|(_, r)| r.readonly).count())));
+                let most = host.replicas.iter().map(|(_, r)| r.delay).max();
+                delay.samples.extend(most.map(|seconds| (labels.clone(), seconds)));
+            }
             mutations.samples.push((labels, host.mutations.iter().map(|(_, m)| m.unfinished).sum()));
         }
     }
-    vec![up, missing, exceptions, read, files, mutations]
+    vec![up, missing, exceptions, read, files, closed, delay, mutations]
 }

@@ -2,8 +2,8 @@
 
 use super::{json, markdown, next, prometheus, schema, text, why};
 use crate::health::{
-    ChainFacts, Comparison, Facts, HostChain, PartitionLag, Reason, Report, ResourceHealth, Side, TableTotal,
-    TopicFacts, Verdict, examples,
+    ChainFacts, Comparison, Consumer, Exception, Facts, HostChain, PartitionLag, Reason, Replica, Report,
+    ResourceHealth, Side, TableTotal, TopicFacts, Verdict, examples,
 };
 use crate::model::{Kind, ObjectName, ResourceId};
 use crate::render::Style;
@@ -99,6 +99,109 @@ fn a_report_as_text() {
 fn a_report_as_markdown_and_metrics() {
     insta::assert_snapshot!(markdown(&report(), &compared()));
     insta::assert_snapshot!(prometheus(&report()));
+}
+
+#[test]
+fn a_queue_is_told_for_what_it_is() {
+    let told = |files, broken| {
+        let (table, hosts) = (ObjectName::new("d", "rows"), vec!["ch1".to_owned()]);
+        why(&Reason::QueueStuck { table, hosts, files, broken, words: String::new() })
+    };
+    assert_eq!(told(2, 0), "2 files cannot be sent from d.rows on ch1");
+    assert_eq!(told(0, 1), "1 file of d.rows on ch1 put aside as broken");
+    assert_eq!(told(1, 3), "1 file cannot be sent from d.rows on ch1, 3 put aside as broken");
+}
+
+#[test]
+fn numbers_that_lack_a_host_say_so() {
+    let lines = text(&report(), &[], true, PLAIN);
+    let line = lines.lines().find(|l| l.starts_with("KafkaPipeline/p")).unwrap();
+    let cells: Vec<&str> = line.split_whitespace().collect();
+    // Rows of one host of two, no table of errors, bytes of one host.
+    assert_eq!(cells[4..8], ["4+", "-", "4.2", "kB+"], "{line}");
+    assert!(lines.contains("4 of 4 objects on 1 of 2 hosts") && lines.contains("4 rows on 1 of 2 hosts"), "{lines}");
+    assert!(!prometheus(&report()).contains("sluice_table_rows"), "a sum that lacks a host");
+    let mut away = report();
+    let Facts::Chain(chain) = &mut away.resources[1].facts else { panic!("a chain") };
+    chain.hosts.remove(0);
+    let lines = text(&away, &[], false, PLAIN);
+    let line = lines.lines().find(|l| l.starts_with("KafkaPipeline/p")).unwrap();
+    assert_eq!(line.split_whitespace().skip(4).collect::<Vec<_>>(), ["-", "-", "-", "95", "s"]);
+}
+
+#[test]
+fn a_host_that_is_away_is_explained_once() {
+    let silent = Reason::HostSilent { host: "ch2".into(), words: "connection refused".into() };
+    let mut twice = report();
+    for resource in &mut twice.resources {
+        (resource.verdict, resource.reasons) = (Verdict::Unknown, vec![silent.clone()]);
+    }
+    let lines = text(&twice, &[], false, PLAIN);
+    assert_eq!((lines.matches("connection refused").count(), lines.matches("next: ").count()), (1, 1), "{lines}");
+    assert!(lines.contains("    ch2 does not answer, as above\n"), "{lines}");
+}
+
+#[test]
+fn what_a_host_says_fits_its_chain() {
+    let details = |change: fn(&mut ChainFacts)| {
+        let mut report = report();
+        let Facts::Chain(chain) = &mut report.resources[1].facts else { panic!("a chain") };
+        chain.hosts.pop();
+        change(chain);
+        let all = text(&report, &[], true, PLAIN);
+        all.lines().skip_while(|l| !l.trim_start().starts_with("host ")).take(3).collect::<Vec<_>>().join("\n")
+    };
+    let columns =
+        |shown: &str| shown.lines().next().unwrap().split_whitespace().map(str::to_owned).collect::<Vec<_>>().join(" ");
+    assert_eq!(columns(&details(|_| {})), "host objects rows size");
+    assert_eq!(columns(&details(|c| c.tables.clear())), "host objects");
+    let engine = details(|chain| {
+        chain.reads_by_engine = true;
+        let exceptions = vec![Exception { ago: 7, words: "Code: 38. no date, Stack trace: x".into() }];
+        let assigned = vec![("t".to_owned(), 0), ("t".to_owned(), 2)];
+        chain.hosts[0].consumers = vec![Consumer { assigned, exceptions, polled_ago: Some(1), ..Consumer::default() }];
+        let replica = Replica { queue: 3, delay: 4, ..Replica::default() };
+        chain.hosts[0].replicas = vec![(ObjectName::new("d", "rows_local"), replica)];
+    });
+    assert_eq!(columns(&engine), "host objects rows size reads polled committed exceptions replicas");
+    assert!(engine.contains("0 2     1 s          -           1  3 to do, 4 s behind"), "{engine}");
+    assert!(engine.ends_with("ch1, last exception 7 s ago: Code: 38. no date"), "{engine}");
+    assert!(details(|c| c.reads_by_engine = true).contains("no consumer"));
+}
+
+/// The text exposition format by its rules: HELP and TYPE once and before their samples, samples of a family together, no
+/// series twice, labels quoted.
+#[test]
+fn metrics_can_be_scraped() {
+    let mut report = report();
+    let Facts::Chain(chain) = &mut report.resources[1].facts else { panic!("a chain") };
+    chain.hosts.pop();
+    chain.tables[0].table = ObjectName::new("d", "a\\b \"c\"\nd");
+    let metrics = prometheus(&report);
+    assert!(metrics.ends_with('\n'));
+    assert!(
+        metrics.contains(r#"table="d.`a\\\\b \"c\"\\nd`""#) || metrics.contains(r#"table="d.a\\b \"c\"\nd""#),
+        "{metrics}"
+    );
+    let series =
+        regex::Regex::new(r#"^([a-z_]+)\{([a-z_]+="([^"\\]|\\[\\"n])*"(,[a-z_]+="([^"\\]|\\[\\"n])*")*)\} \d+$"#)
+            .unwrap();
+    let (mut families, mut seen, mut samples) = (Vec::new(), std::collections::BTreeSet::new(), 0);
+    let mut lines = metrics.lines();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            let name = help.split(' ').next().unwrap();
+            assert_eq!(lines.next(), Some(format!("# TYPE {name} gauge").as_str()));
+            assert!(!families.contains(&name), "{name} twice");
+            families.push(name);
+            continue;
+        }
+        let found = series.captures(line).unwrap_or_else(|| panic!("{line}"));
+        assert_eq!(families.last(), Some(&found.get(1).unwrap().as_str()), "{line}");
+        assert!(seen.insert(line.rsplit_once(' ').unwrap().0), "{line} twice");
+        samples += 1;
+    }
+    assert!(families.len() > 10 && samples > families.len(), "{metrics}");
 }
 
 #[test]

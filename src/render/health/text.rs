@@ -1,14 +1,15 @@
 //! A report for a person.
 
 use super::words::{ago, bytes, next, number, partition, why};
-use crate::health::{ChainFacts, Comparison, Facts, HostChain, Report, ResourceHealth, Side, Verdict};
+use crate::health::{ChainFacts, Comparison, Facts, HostChain, Reason, Report, ResourceHealth, Side, Verdict};
 use crate::render::paper::{Paper, Tone, escape};
 use crate::render::text::Style;
 use crate::render::words::{count, grouped};
 use comfy_table::{CellAlignment, Table, presets};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-const HEADER: [&str; 7] = ["RESOURCE", "VERDICT", "MESSAGES", "LAG", "ROWS", "SIZE", "NEWEST"];
+/// The columns of the table.
+pub(super) const HEADER: [&str; 8] = ["RESOURCE", "VERDICT", "MESSAGES", "LAG", "ROWS", "ERRORS", "SIZE", "NEWEST"];
 
 /// The report as a table with what is wrong under each line; with `detail`, everything it rests on.
 pub fn text(report: &Report, comparisons: &[Comparison], detail: bool, style: Style) -> String {
@@ -16,9 +17,15 @@ pub fn text(report: &Report, comparisons: &[Comparison], detail: bool, style: St
     let mut lines = aligned(&HEADER, &rows, 2).into_iter();
     let mut paper = Paper::new(style.colour, style.width);
     paper.put(Tone::Faint, &lines.next().unwrap_or_default()).end();
+    let mut told = BTreeSet::new();
     for (resource, line) in report.resources.iter().zip(lines) {
         verdict_line(&mut paper, resource, &line);
         for reason in shown(resource, detail) {
+            // A server that is away is the same trouble for everybody.
+            if let Some(short) = again(reason).filter(|_| !told.insert(why(reason))) {
+                paper.gap(4).prose(Tone::Plain, &short);
+                continue;
+            }
             paper.gap(4).prose(Tone::Plain, &why(reason));
             if let Some(next) = next(reason, &resource.id) {
                 paper.gap(4).put(Tone::Strong, "next:").gap(1).prose(Tone::Plain, &next);
@@ -65,9 +72,17 @@ pub(super) fn summary(report: &Report) -> String {
 }
 
 /// What is said of a resource that is well takes a line only where somebody asked for it.
-fn shown(resource: &ResourceHealth, detail: bool) -> impl Iterator<Item = &crate::health::Reason> {
+fn shown(resource: &ResourceHealth, detail: bool) -> impl Iterator<Item = &Reason> {
     let quiet = matches!(resource.verdict, Verdict::Healthy | Verdict::Idle) && !detail;
     resource.reasons.iter().filter(move |_| !quiet)
+}
+
+/// What is said of a server that is away once it was told in full.
+fn again(reason: &Reason) -> Option<String> {
+    if let Reason::HostSilent { host, .. } = reason {
+        return Some(format!("{host} does not answer, as above"));
+    }
+    matches!(reason, Reason::BrokersSilent { .. }).then(|| "the brokers do not answer, as above".into())
 }
 
 /// A line of the table with the verdict in its colour.
@@ -98,7 +113,7 @@ fn tone(verdict: Verdict) -> Tone {
 }
 
 /// The cells of a resource's line.
-pub(super) fn cells(resource: &ResourceHealth) -> [String; 7] {
+pub(super) fn cells(resource: &ResourceHealth) -> [String; 8] {
     let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
     let (id, verdict) = (escape(&resource.id.to_string()), resource.verdict.to_string());
     match &resource.facts {
@@ -106,6 +121,7 @@ pub(super) fn cells(resource: &ResourceHealth) -> [String; 7] {
             id,
             verdict,
             or_dash(topic.messages.map(grouped)),
+            "-".into(),
             "-".into(),
             "-".into(),
             or_dash(topic.bytes.map(bytes)),
@@ -116,11 +132,27 @@ pub(super) fn cells(resource: &ResourceHealth) -> [String; 7] {
             verdict,
             or_dash(chain.passed.or(chain.written).map(grouped)),
             or_dash(chain.lag.map(grouped)),
-            grouped(chain.rows()),
-            bytes(chain.tables.iter().map(|t| t.bytes).sum()),
+            sum(chain, chain.tables.iter().any(|t| !t.errors), grouped(chain.rows())),
+            sum(chain, chain.tables.iter().any(|t| t.errors), grouped(chain.errors())),
+            sum(chain, !chain.tables.is_empty(), bytes(chain.tables.iter().map(|t| t.bytes).sum())),
             or_dash(chain.newest_row_ago().or(chain.written.and(chain.newest_message_ago)).map(ago)),
         ],
     }
+}
+
+/// A sum over the tables of all hosts: none without such tables or hosts that answer, and with a plus where some do not.
+fn sum(chain: &ChainFacts, counts: bool, sum: String) -> String {
+    match (counts && chain.told() > 0, chain.is_partial()) {
+        (false, _) => "-".into(),
+        (true, false) => sum,
+        (true, true) => format!("{sum}+"),
+    }
+}
+
+/// `4 hosts`, `3 of 4 hosts`.
+pub(super) fn hosts(chain: &ChainFacts) -> String {
+    let all = count(chain.hosts.len(), "host");
+    if chain.is_partial() { format!("{} of {all}", chain.told()) } else { all }
 }
 
 /// Lines of a table without borders; columns after the first `left` are numbers.
@@ -164,7 +196,7 @@ fn details(paper: &mut Paper, resource: &ResourceHealth) {
 
 fn chain_details(paper: &mut Paper, chain: &ChainFacts) {
     let (present, all) = chain.objects;
-    let hosts = count(chain.hosts.len(), "host");
+    let hosts = hosts(chain);
     paper.gap(4).put(Tone::Plain, &format!("{present} of {} on {hosts}", count(all, "object"))).end();
     if !chain.partitions.is_empty() {
         let members = count(chain.members, "member");
@@ -179,10 +211,15 @@ fn chain_details(paper: &mut Paper, chain: &ChainFacts) {
             .collect();
         put_table(paper, &["partition", "read by", "first", "next", "committed", "lag"], &rows, 2);
     }
-    let rows: Vec<Vec<String>> = chain.hosts.iter().map(host).collect();
-    let header =
-        ["host", "objects", "consumers", "reads", "polled", "committed", "exceptions", "queued files", "mutations"];
+    let (header, rows) = by_host(chain);
     put_table(paper, &header, &rows, 1);
+    for host in &chain.hosts {
+        let newest = host.consumers.iter().flat_map(|c| &c.exceptions).min_by_key(|e| e.ago);
+        if let Some(e) = newest {
+            let words = format!("{}, last exception {} ago: {}", host.host, ago(e.ago), e.gist());
+            paper.gap(4).prose(Tone::Plain, &words);
+        }
+    }
     let tables: Vec<Vec<String>> = chain
         .tables
         .iter()
@@ -209,6 +246,9 @@ pub(super) fn messages_and_rows(chain: &ChainFacts) -> Option<String> {
     if chain.tables.iter().any(|t| t.errors) {
         text.push_str(&format!(", {}", number(chain.errors(), "error")));
     }
+    if chain.is_partial() {
+        text.push_str(&format!(" on {}", hosts(chain)));
+    }
     let why: Vec<&str> = chain.passages.iter().map(|p| p.as_str()).collect();
     if !why.is_empty() {
         text.push_str(&format!(" (rows are {})", why.join(", ")));
@@ -216,24 +256,77 @@ pub(super) fn messages_and_rows(chain: &ChainFacts) -> Option<String> {
     Some(text)
 }
 
-fn host(host: &HostChain) -> Vec<String> {
-    if host.silent.is_some() {
-        return vec![host.host.clone(), "does not answer".into()];
+/// A line a host; only columns that say something of the chain.
+fn by_host(chain: &ChainFacts) -> (Vec<&'static str>, Vec<Vec<String>>) {
+    type Cell = fn(&HostChain) -> String;
+    let any = |of: fn(&HostChain) -> bool| chain.hosts.iter().any(of);
+    let mut columns: Vec<(&str, Cell)> =
+        vec![("objects", |h| format!("{}/{}", h.present, h.present + h.missing.len()))];
+    if !chain.tables.is_empty() {
+        columns.push(("rows", |h| grouped(h.rows.iter().map(|(_, rows, _)| rows).sum())));
+        columns.push(("size", |h| bytes(h.rows.iter().map(|(_, _, bytes)| bytes).sum())));
     }
-    let or_dash = |seconds: Option<u64>| seconds.map_or_else(|| "-".into(), ago);
-    let consumers = &host.consumers;
-    let reads: Vec<String> = consumers.iter().flat_map(|c| &c.assigned).map(|(_, p)| p.to_string()).collect();
-    let files: u64 = host.queues.iter().map(|(_, q)| q.files + q.broken).sum();
-    let mutations: u64 = host.mutations.iter().map(|(_, m)| m.unfinished).sum();
-    vec![
-        host.host.clone(),
-        format!("{}/{}", host.present, host.present + host.missing.len()),
-        consumers.len().to_string(),
-        if reads.is_empty() { "-".into() } else { reads.join(" ") },
-        or_dash(consumers.iter().filter_map(|c| c.polled_ago).min()),
-        or_dash(consumers.iter().filter_map(|c| c.committed_ago).min()),
-        consumers.iter().map(|c| c.exceptions.len()).sum::<usize>().to_string(),
-        files.to_string(),
-        mutations.to_string(),
-    ]
+    if chain.reads_by_engine {
+        columns.extend::<[(&str, Cell); 4]>([
+            ("reads", reads),
+            ("polled", |h| or_dash(h.consumers.iter().filter_map(|c| c.polled_ago).min())),
+            ("committed", |h| or_dash(h.consumers.iter().filter_map(|c| c.committed_ago).min())),
+            ("exceptions", |h| h.consumers.iter().map(|c| c.exceptions.len()).sum::<usize>().to_string()),
+        ]);
+    }
+    if any(|h| !h.queues.is_empty()) {
+        columns.push(("queued", |h| h.queues.iter().map(|(_, q)| q.files + q.broken).sum::<u64>().to_string()));
+    }
+    if any(|h| !h.mutations.is_empty()) {
+        columns.push(("mutations", |h| h.mutations.iter().map(|(_, m)| m.unfinished).sum::<u64>().to_string()));
+    }
+    if any(|h| !h.replicas.is_empty()) {
+        columns.push(("replicas", replicas));
+    }
+    let line = |h: &HostChain| {
+        let cells: Vec<String> = match h.silent {
+            // Why is said above.
+            Some(_) => columns.iter().enumerate().map(|(i, _)| if i == 0 { "away" } else { "-" }.to_owned()).collect(),
+            None => columns.iter().map(|(_, cell)| cell(h)).collect(),
+        };
+        [vec![h.host.clone()], cells].concat()
+    };
+    let rows = chain.hosts.iter().map(line).collect();
+    (std::iter::once("host").chain(columns.iter().map(|(name, _)| *name)).collect(), rows)
+}
+
+fn or_dash(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "-".into(), ago)
+}
+
+/// Partitions, by the consumers that have them; a host whose consumers have none waits for one to fail.
+fn reads(host: &HostChain) -> String {
+    let mut topics: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (topic, partition) in host.consumers.iter().flat_map(|c| &c.assigned) {
+        topics.entry(topic).or_default().push(partition.to_string());
+    }
+    let several = topics.len() > 1;
+    let of = |(topic, partitions): (&str, Vec<String>)| match several {
+        true => format!("{topic}[{}]", partitions.join(" ")),
+        false => partitions.join(" "),
+    };
+    match (host.consumers.len(), topics.is_empty()) {
+        // They are made with the first message that may come.
+        (0, _) => "no consumer".into(),
+        (_, true) => "-".into(),
+        (_, false) => topics.into_iter().map(of).collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// How the replicas of a host are.
+fn replicas(host: &HostChain) -> String {
+    let closed = host.replicas.iter().filter(|(_, r)| r.readonly).count();
+    let (queue, delay) =
+        host.replicas.iter().fold((0, 0), |(queue, delay), (_, r)| (queue + r.queue, r.delay.max(delay)));
+    match (closed, queue, host.replicas.len()) {
+        (_, _, 0) => "-".into(),
+        (0, 0, _) => "in step".into(),
+        (0, queue, _) => format!("{} to do, {} behind", grouped(queue), ago(delay)),
+        (closed, _, _) => format!("{closed} read-only"),
+    }
 }

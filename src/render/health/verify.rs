@@ -1,9 +1,9 @@
 //! What `verify` found: a line a chain, and the summary of the whole project.
 
 use super::json::{FORMAT, value};
-use super::text::messages_and_rows;
+use super::text::{hosts, messages_and_rows};
 use super::words::{next, number, why};
-use crate::health::{Arrival, Facts, Report, ResourceHealth};
+use crate::health::{Arrival, ChainFacts, Facts, Report, ResourceHealth, Verdict};
 use crate::model::ResourceId;
 use crate::render::outcome::seconds;
 use crate::render::paper::{Paper, Tone};
@@ -59,6 +59,10 @@ fn line(paper: &mut Paper, resource: &ResourceHealth, verified: &Verified<'_>, w
     let arrival = verified.arrivals.get(&resource.id);
     let (tone, word) = match arrival {
         Some(Arrival::Arrived) => (Tone::Made, "arrived"),
+        // Whoever could tell is away.
+        Some(Arrival::Waiting { messages: None, .. }) if resource.verdict == Verdict::Unknown => {
+            (Tone::Danger, "unknown")
+        }
         Some(Arrival::Waiting { .. }) => (Tone::Danger, "not arrived"),
         Some(Arrival::Nowhere) => (Tone::Danger, "nowhere"),
         None if resource.verdict.is_well() => (Tone::Made, "present"),
@@ -119,7 +123,7 @@ fn reasons(paper: &mut Paper, resource: &ResourceHealth) {
 /// Topics, objects and rows of all resources that were asked for.
 fn summary(verified: &Verified<'_>) -> [(&'static str, String); 4] {
     let (mut topics, mut present, mut there, mut all, mut rows, mut errors, mut messages) = (0, 0, 0, 0, 0, 0, 0);
-    let mut hosts = 0;
+    let mut widest: Option<&ChainFacts> = None;
     for resource in &verified.report.resources {
         match &resource.facts {
             Facts::Topic(topic) => {
@@ -132,7 +136,7 @@ fn summary(verified: &Verified<'_>) -> [(&'static str, String); 4] {
                 all += chain.objects.1;
                 rows += chain.rows();
                 errors += chain.errors();
-                hosts = hosts.max(chain.hosts.len());
+                widest = widest.into_iter().chain([chain]).max_by_key(|c| c.hosts.len());
             }
         }
     }
@@ -140,7 +144,7 @@ fn summary(verified: &Verified<'_>) -> [(&'static str, String); 4] {
     [
         ("Topics", format!("{present} of {topics}")),
         ("Messages", grouped(messages)),
-        ("Objects", format!("{there} of {all} on {}", count(hosts, "host"))),
+        ("Objects", format!("{there} of {all} on {}", widest.map_or_else(|| count(0, "host"), hosts))),
         ("Rows", format!("{}{errors}", grouped(rows))),
     ]
 }

@@ -42,6 +42,10 @@ fn since(committed_ago: Option<u64>) -> String {
     committed_ago.map_or_else(|| "never committed".into(), |s| format!("last commit {} ago", ago(s)))
 }
 
+fn newest(row_ago: Option<u64>) -> String {
+    row_ago.map_or_else(|| "no row so far".into(), |s| format!("newest row {} old", ago(s)))
+}
+
 /// More hosts than these are counted, not named.
 const FEW: usize = 3;
 
@@ -131,6 +135,12 @@ pub fn why(reason: &Reason) -> String {
         Reason::NotRunning { messages, .. } => {
             format!("{} not read, and nobody runs it", number(*messages, "message"))
         }
+        Reason::Consuming { messages, row_ago } => {
+            format!("{} on the way, {}", number(*messages, "message"), newest(*row_ago))
+        }
+        Reason::Halted { messages, row_ago } => {
+            format!("{} wait, its consumer runs and writes nothing, {}", number(*messages, "message"), newest(*row_ago))
+        }
         Reason::Failing { hosts, cause: of, times, ago: last, words, at } => {
             let place =
                 at.as_ref().map(|(topic, p, offset)| format!(", not stored from {topic}[{p}] offset {offset} on"));
@@ -144,9 +154,15 @@ pub fn why(reason: &Reason) -> String {
             )
         }
         Reason::QueueStuck { table, hosts, files, broken, words } => {
-            let aside = if *broken > 0 { format!(", {broken} put aside as broken") } else { String::new() };
             let words = if words.is_empty() { String::new() } else { format!(": {words}") };
-            format!("{} cannot be sent from {table} on {}{aside}{words}", number(*files, "file"), on(hosts))
+            let of = format!("{table} on {}", on(hosts));
+            match (*files, *broken) {
+                (0, broken) => format!("{} of {of} put aside as broken{words}", number(broken, "file")),
+                (files, 0) => format!("{} cannot be sent from {of}{words}", number(files, "file")),
+                (files, broken) => {
+                    format!("{} cannot be sent from {of}, {broken} put aside as broken{words}", number(files, "file"))
+                }
+            }
         }
         Reason::MutationFails { table, host, words } => format!("a mutation of {table} fails on {host}: {words}"),
         Reason::TopicAbsent { topic } => format!("topic {topic} does not exist"),
@@ -183,6 +199,12 @@ pub fn next(reason: &Reason, id: &ResourceId) -> Option<String> {
         Reason::Arrived | Reason::Gaps { .. } | Reason::NeverSent | Reason::Emptied => return None,
         Reason::Behind { .. } => {
             "look again in a moment; if the number grows, raise source.consumers up to the number of partitions".into()
+        }
+        Reason::Consuming { .. } => {
+            "look again in a moment; if the number grows, run it several times, up to once a partition".into()
+        }
+        Reason::Halted { .. } => {
+            format!("see what sluice consume {id} says: rows that a table does not take, or servers it cannot reach")
         }
         Reason::Retried { .. } => "it is tried again by itself; look again in a moment".into(),
         Reason::NeverRun { .. } | Reason::NotRunning { .. } => {

@@ -4,7 +4,9 @@ use super::*;
 use crate::fixture::project::{by_hand, produce, until};
 use crate::fixture::shared;
 use assert_cmd::Command;
-use std::process::Output;
+use rustix::process::{Pid, Signal, kill_process};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Output, Stdio};
 
 /// The program as a process; waits beside the runtime.
 pub async fn sluice(project: &Project, line: &str) -> (Option<i32>, String) {
@@ -49,6 +51,45 @@ async fn an_idle_chain_is_idle_and_one_with_rows_healthy_in_every_format() {
     let (code, _) = sluice(&project, "status KafkaPipeline/nobody").await;
     assert_eq!(code, Some(64));
     project.clean().await;
+}
+
+#[tokio::test]
+async fn what_went_to_the_table_of_errors_has_arrived_too() {
+    let name = unique("witherrors");
+    let errors = format!(", errors: {{mode: stream, table: {name}.errors}}");
+    let project = Project::of(&name, &chain(&name, 1, &errors));
+    project.apply().await;
+    let broken = ["no message".to_owned(), r#"{"n": 2, "day": "tomorrow"}"#.to_owned()];
+    produce(&name, broken.into_iter().chain([row(1)])).await;
+    let (code, shown) = sluice(&project, "verify --timeout 120s").await;
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("3 messages read, 1 row, 2 errors"), "{shown}");
+    assert!(shown.lines().any(|l| l == "Rows       1, 2 errors"), "{shown}");
+    let (_, shown) = sluice(&project, "status").await;
+    let line = shown.lines().find(|l| l.starts_with("KafkaPipeline/")).unwrap();
+    // Verdict, messages, lag, rows, errors.
+    assert_eq!(line.split_whitespace().collect::<Vec<_>>()[1..6], ["healthy", "3", "0", "1", "2"], "{shown}");
+    project.clean().await;
+}
+
+#[tokio::test]
+async fn a_watch_looks_again_and_ends_well() {
+    let name = unique("watch");
+    let project = Project::of(&name, &chain(&name, 1, ""));
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sluice"));
+    command.envs(shared().environment()).arg("--project").arg(project.file()).args(["status", "--watch=1"]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let looks = lines.by_ref().filter(|l| l.as_ref().is_ok_and(|l| l.starts_with("RESOURCE"))).take(2).count();
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let rest = lines.count();
+        (looks, rest, child.wait_with_output().unwrap())
+    });
+    let (looks, _, ended) = ended.await.unwrap();
+    assert_eq!((looks, ended.status.code()), (2, Some(0)), "{ended:?}");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "");
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod group;
 mod healthy;
 mod kinds;
 mod producers;
+mod requests;
+mod running;
 
 use crate::fixture::project::Project;
 use crate::fixture::unique;

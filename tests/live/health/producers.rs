@@ -1,8 +1,11 @@
 //! The two producers of `examples/covid19`: their messages are what the homework's chains read.
 
 use super::*;
-use crate::fixture::project::{ask, until};
+use crate::fixture::project::{FLOW, ask, until};
 use crate::fixture::shared;
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -32,6 +35,26 @@ fn homework(file: &str, topic: &str, database: &str, name: &str) -> Project {
     let manifest = manifest.replace("  source:\n", &format!("  source:\n    group: {name}\n"));
     project.rewrite(&format!("{made}{manifest}"));
     project
+}
+
+/// Partition, key and value of the first messages of a topic with three partitions.
+async fn keyed(topic: &str, count: usize) -> Vec<(i32, String, String)> {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &shared().kafka_brokers).set("group.id", "nobody");
+    let consumer: StreamConsumer = config.create().unwrap();
+    let mut partitions = TopicPartitionList::new();
+    for partition in 0..3 {
+        partitions.add_partition_offset(topic, partition, Offset::Beginning).unwrap();
+    }
+    consumer.assign(&partitions).unwrap();
+    let text = |bytes: Option<&[u8]>| String::from_utf8(bytes.expect("a key and a value").to_vec()).unwrap();
+    let mut found = Vec::new();
+    while found.len() < count {
+        let message = tokio::time::timeout(FLOW, consumer.recv()).await;
+        let message = message.unwrap_or_else(|_| panic!("only {found:?} in {topic}")).unwrap();
+        found.push((message.partition(), text(message.key()), text(message.payload())));
+    }
+    found
 }
 
 #[tokio::test]
@@ -65,6 +88,18 @@ async fn real_and_simulated_figures_arrive() {
          FROM {sums}.covid_cumulative GROUP BY location_key ORDER BY location_key"
     );
     assert_eq!(ask(&totals).await, "DE\t6\t1\t1\nUS\t6\t1\t1");
+    for (topic, count) in [(&new, 20), (&sums, 12)] {
+        let mut partitions: BTreeMap<String, BTreeSet<i32>> = BTreeMap::new();
+        for (partition, key, payload) in keyed(topic, count).await {
+            let message: serde_json::Value = serde_json::from_str(&payload).unwrap();
+            assert_eq!(message["location_key"], key, "{payload}");
+            partitions.entry(key).or_default().insert(partition);
+        }
+        assert!(partitions.values().all(|p| p.len() == 1), "a location keeps its order: {partitions:?}");
+        // CRC-32 of US and DE is the same one modulo three.
+        let used: BTreeSet<&i32> = partitions.values().flatten().collect();
+        assert_eq!(used.len(), if topic == &new { 3 } else { 1 }, "{partitions:?}");
+    }
     for project in [&first, &second] {
         once(project, Verdict::Healthy, "arrived").await;
         project.clean().await;
