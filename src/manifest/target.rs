@@ -231,7 +231,7 @@ pub enum Distribution {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DistributedSpec {
-    /// Integer expression that chooses the shard. Default: `rand()`.
+    /// Integer expression that chooses the shard. Default: `rand()`; of a manual consumer's table `kafka_offset`.
     #[serde(default)]
     pub sharding_key: Option<String>,
     /// Whether old rows move to their shards when the sharding key changes. Default: `false`.

@@ -2,6 +2,7 @@
 
 use super::name::{ObjectName, ResourceId};
 use super::setting::SettingValue;
+use super::token::{TokenKind, tokenize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -96,3 +97,47 @@ pub const DEAD_LETTERS: [(&str, &str); 8] = [
     ("reason", "String"),
     ("consumer_group_id", "LowCardinality(String)"),
 ];
+
+/// Functions with another value each time.
+const FICKLE: [&str; 20] = [
+    "rand",
+    "rand32",
+    "rand64",
+    "randConstant",
+    "randCanonical",
+    "randomString",
+    "randUniform",
+    "generateUUIDv4",
+    "generateUUIDv7",
+    "generateULID",
+    "generateSnowflakeID",
+    "now",
+    "now64",
+    "nowInBlock",
+    "today",
+    "yesterday",
+    "rowNumberInBlock",
+    "rowNumberInAllBlocks",
+    "hostName",
+    "queryID",
+];
+
+/// Whether an SQL expression may give another value each time for the same row. By such a sharding key an insert that is
+/// repeated goes to another host, which does not know it.
+pub fn varies(expression: &str) -> bool {
+    let Ok(tokens) = tokenize(expression) else { return true };
+    let fickle = |word: &str| FICKLE.iter().any(|f| f.eq_ignore_ascii_case(word));
+    tokens.iter().any(|token| matches!(&token.kind, TokenKind::Word(word) if fickle(word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_columns_is_the_same_each_time() {
+        assert!(!varies("Distributed('dwh_test', 'raw', 'rand', xxHash64(location_key))"));
+        assert!(varies("Distributed('dwh_test', 'raw', 't', rand())"));
+        assert!(varies("Distributed('dwh_test', 'raw', 't', cityHash64(k, Now()))"));
+    }
+}

@@ -2,15 +2,19 @@
 
 use sluice::compile::compile;
 use sluice::manifest::{LoadOptions, load};
-use sluice::model::{Consumption, OnBadMessage, SettingValue};
+use sluice::model::{Consumption, DesiredPipeline, EngineArg, Fragment, OnBadMessage, Role, SettingValue};
 use std::path::Path;
 use std::time::Duration;
 
-fn of(file: &str) -> Consumption {
+fn desired(file: &str) -> DesiredPipeline {
     let project_file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let (compiled, findings) = compile(&load(&LoadOptions { project_file, ..LoadOptions::default() }));
     let pipelines = compiled.unwrap_or_else(|| panic!("{findings:#?}")).desired.pipelines;
-    pipelines.into_iter().find_map(|p| p.consumption).expect("a consumer")
+    pipelines.into_iter().find(|p| p.consumption.is_some()).expect("a consumer")
+}
+
+fn of(file: &str) -> Consumption {
+    desired(file).consumption.expect("a consumer")
 }
 
 fn columns(consumption: &Consumption) -> Vec<String> {
@@ -60,4 +64,20 @@ fn the_homework_s_consumer_has_its_names_and_the_project_s_conversions() {
     let date = &manual.columns[0];
     assert_eq!((date.wire_type.as_deref(), date.data_type.as_str()), (Some("String"), "Date"));
     assert_eq!(date.expression.as_deref(), Some("toDate(src.date)"));
+}
+
+#[test]
+fn a_repeated_insert_goes_to_the_shards_it_went_to_before() {
+    let pipeline = desired("manifests/sluice.yaml");
+    let spread = pipeline.objects.iter().filter(|o| o.role == Role::Distributed);
+    let keys: Vec<(&str, &EngineArg)> =
+        spread.map(|o| (o.definition.name.table.as_str(), &o.definition.engine.args[3])).collect();
+    let key = |text: &str| EngineArg::Expression(Fragment::new(text));
+    assert_eq!(
+        keys,
+        [
+            ("covid_manual_consumption_dist", &key("xxHash64(location_key)")),
+            ("covid_manual_dead_letters", &key("offset"))
+        ]
+    );
 }

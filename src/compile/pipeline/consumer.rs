@@ -12,8 +12,8 @@ use crate::compile::wire::{self, Readable};
 use crate::manifest::{Finding, ManualConsumerSpec, NamesSpec, OnBadMessageSpec, TargetSpec};
 use crate::model::consumption::DEAD_LETTERS;
 use crate::model::{
-    Column, ConsumedColumn, Consumption, DesiredObject, DesiredPipeline, Fragment, Index, OnBadMessage, Role,
-    SettingValue, WireColumn,
+    Column, ConsumedColumn, Consumption, DesiredObject, DesiredPipeline, EngineArg, Fragment, Index, OnBadMessage,
+    Role, SettingValue, WireColumn,
 };
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const INSERTS: u32 = 10_000;
 /// By it the consumer finds the rows behind what its group has committed: without it each start reads every row.
 const OFFSETS: &str = "kafka_offset_range";
 const OFFSET: &str = "kafka_offset";
+/// The same of a dead letter.
+const LETTER_OFFSET: &str = "offset";
 const BATCH: u32 = 100;
 const TIMEOUT: Duration = Duration::from_secs(120);
 
@@ -35,14 +37,14 @@ impl Build<'_> {
         findings: &mut Vec<Finding>,
     ) -> Option<DesiredPipeline> {
         let target = self.targets.first()?;
-        let mut objects = self.consumed_tables(target);
+        let mut objects = self.consumed_tables(target, OFFSET);
         let letters_spec = dead_letters(spec, target, self.project.engine.as_str());
         let mut dead_letters = None;
         if spec.on_bad_message == OnBadMessageSpec::DeadLetter {
             let letters = target::resolve(self.document, &letters_spec, "spec.deadLetters", self.project, findings)?;
             let stored = |column| TargetColumn { column, value: ColumnValue::Table };
             let letters = Target { columns: dead_letter_columns().into_iter().map(stored).collect(), ..letters };
-            objects.extend(self.consumed_tables(&letters));
+            objects.extend(self.consumed_tables(&letters, LETTER_OFFSET));
             dead_letters = Some(letters.writes);
         }
         let readable = Readable::of_columns(&self.wire);
@@ -90,9 +92,16 @@ impl Build<'_> {
         })
     }
 
-    /// The tables of a target, the local one with a memory of the inserts that it has taken.
-    fn consumed_tables(&self, target: &Target<'_>) -> Vec<DesiredObject> {
+    /// The tables of a target, the local one with a memory of the inserts that it has taken. What is not said of the
+    /// sharding key is `offset`: an insert that is repeated must go where it went before.
+    fn consumed_tables(&self, target: &Target<'_>, offset: &str) -> Vec<DesiredObject> {
         let mut objects = self.tables(target);
+        let said = target.distributed.as_ref().is_some_and(|over| over.sharding_key.is_some());
+        for object in objects.iter_mut().filter(|o| o.role == Role::Distributed && !said) {
+            if let Some(key) = object.definition.engine.args.get_mut(3) {
+                *key = EngineArg::Expression(Fragment::new(offset));
+            }
+        }
         for object in objects.iter_mut().filter(|o| o.role == Role::Local) {
             let definition = &mut object.definition;
             if !definition.engine.is_replicated() {

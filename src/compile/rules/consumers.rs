@@ -4,7 +4,7 @@ use super::super::pipeline::consumer::{WINDOW, dead_letter_columns, time_span};
 use super::scene::Scene;
 use super::words::{Known, known_columns};
 use crate::manifest::{Finding, ManualConsumerSpec, MaybeSecret, OnBadMessageSpec};
-use crate::model::consumption::METADATA;
+use crate::model::consumption::{METADATA, varies};
 use std::collections::BTreeMap;
 
 /// Names that the added columns have.
@@ -66,6 +66,13 @@ pub(super) fn deduplication(scene: &Scene<'_>, findings: &mut Vec<Finding>) {
             let message = format!("with `{setting}` at 0 an insert that is repeated after a crash comes twice");
             let finding = Finding::error("consumer/deduplication", message, place).label("the table forgets at once");
             findings.push(finding.help("leave it out, or make it larger than the number of partitions"));
+        }
+        let key = target.distributed.as_ref().and_then(|over| over.sharding_key.as_ref());
+        if let Some(key) = key.filter(|key| varies(key)) {
+            let place = scene.at(&format!("{}.distributed.shardingKey", target.path));
+            let message = format!("by `{}` an insert that is repeated after a crash goes to other shards", key.trim());
+            let finding = Finding::error("consumer/sharding-key", message, place).label("another value each time");
+            findings.push(finding.help("name a column or its hash; left out it is `kafka_offset`"));
         }
     }
 }

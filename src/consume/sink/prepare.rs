@@ -3,8 +3,7 @@
 use super::Sink;
 use crate::client::clickhouse::Host;
 use crate::consume::error::ConsumeError;
-use crate::model::consumption::Consumption;
-use crate::model::token::{TokenKind, tokenize};
+use crate::model::consumption::{Consumption, varies};
 use crate::model::{ClickHouseConnection, SettingValue};
 use crate::sql::consume;
 use serde::Deserialize;
@@ -32,30 +31,6 @@ const SETTINGS: [(&str, &str); 11] = [
 
 /// Settings of newer servers, which could switch off what `insert_deduplicate` asks for.
 const NEWER: [(&str, &str); 2] = [("deduplicate_insert", "enable"), ("deduplicate_insert_select", "force_enable")];
-
-/// Functions with another value each time.
-const FICKLE: [&str; 20] = [
-    "rand",
-    "rand32",
-    "rand64",
-    "randConstant",
-    "randCanonical",
-    "randomString",
-    "randUniform",
-    "generateUUIDv4",
-    "generateUUIDv7",
-    "generateULID",
-    "generateSnowflakeID",
-    "now",
-    "now64",
-    "nowInBlock",
-    "today",
-    "yesterday",
-    "rowNumberInBlock",
-    "rowNumberInAllBlocks",
-    "hostName",
-    "queryID",
-];
 
 /// The servers that may take a row. A Distributed table has the same rows on all of them; another table is that of one
 /// server, and the same batch on two would be there twice.
@@ -102,7 +77,7 @@ pub(super) async fn table(sink: &mut Sink) -> Result<(), ConsumeError> {
     let table = sink.consumption.table.clone();
     let found: Vec<Engine> = sink.read(&consume::engine(&table)).await?;
     let Some(found) = found.first() else { return Err(ConsumeError::NoTable { table }) };
-    if found.engine == "Distributed" && is_fickle(&found.engine_full) {
+    if found.engine == "Distributed" && varies(&found.engine_full) {
         return Err(ConsumeError::ShardingKey { table, key: found.engine_full.clone() });
     }
     let names: Vec<&str> = NEWER.iter().map(|(name, _)| *name).collect();
@@ -113,22 +88,4 @@ pub(super) async fn table(sink: &mut Sink) -> Result<(), ConsumeError> {
         }
     }
     Ok(())
-}
-
-fn is_fickle(text: &str) -> bool {
-    let Ok(tokens) = tokenize(text) else { return true };
-    let fickle = |word: &str| FICKLE.iter().any(|f| f.eq_ignore_ascii_case(word));
-    tokens.iter().any(|token| matches!(&token.kind, TokenKind::Word(word) if fickle(word)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_of_columns_is_the_same_each_time() {
-        assert!(!is_fickle("Distributed('dwh_test', 'raw', 'rand', xxHash64(location_key))"));
-        assert!(is_fickle("Distributed('dwh_test', 'raw', 't', rand())"));
-        assert!(is_fickle("Distributed('dwh_test', 'raw', 't', cityHash64(k, Now()))"));
-    }
 }

@@ -38,6 +38,11 @@ pub const CODES: &[(&str, Level, &str)] = &[
     ("consumer/engine", Error, "The table of a consumer keeps no rows."),
     ("consumer/format-setting", Error, "A setting of the Kafka engine stands where there is no Kafka table."),
     ("consumer/reserved-column", Error, "A column has the name of one that tells how a row was consumed."),
+    (
+        "consumer/sharding-key",
+        Error,
+        "The sharding key has another value each time: an insert that is repeated after a crash would come twice.",
+    ),
     ("manifest/api-version", Error, "`apiVersion` is missing or is no version that this program reads."),
     ("manifest/duplicate", Error, "Two documents declare the same kind and name."),
     ("manifest/kind", Error, "`kind` is not a kind that this program knows, or no word at all."),

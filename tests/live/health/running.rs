@@ -24,7 +24,6 @@ spec:
     table: {name}.rows
     columns: [{{name: n, type: UInt64}}, {{name: day, type: Date, from: String}}]
     orderBy: n
-    distributed: {{shardingKey: n}}
 "
     )
 }
