@@ -39,7 +39,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, ObjectName, ResourceId, Topology};
+    use crate::model::{Census, Kind, ObjectName, ResourceId, Topology};
     use crate::plan::{Header, Step};
     use std::collections::BTreeSet;
 
@@ -57,7 +57,9 @@ mod tests {
         let drop = TableAction::Drop { name: name.clone(), is_view: false, sync: false };
         let (project, kafka, cluster_id) = ("p".into(), String::new(), String::new());
         let topology = Topology::Single;
-        let header = Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![] };
+        let (census, left_out) = (Census::default(), BTreeSet::new());
+        let header =
+            Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![], census, left_out };
         let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(TableAction::Flush { name })] };
         let typed = ["--recreate", "KafkaPipeline/p", "apply", "--recreate=KafkaPipeline/p", "--var", "A=x y"];
         let typed = typed.map(str::to_owned);

@@ -254,7 +254,7 @@ impl sandbox::Progress for Stages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, ResourceId, Topology};
+    use crate::model::{Census, Kind, ResourceId, Topology};
     use crate::plan::{Header, KafkaAction, Step};
     use std::collections::BTreeSet;
 
@@ -275,6 +275,8 @@ mod tests {
             cluster_id: String::new(),
             topology: Topology::Single,
             hosts: vec![],
+            census: Census::default(),
+            left_out: BTreeSet::new(),
         };
         Plan { header, resources: vec![], steps: vec![step; steps] }
     }

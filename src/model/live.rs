@@ -1,5 +1,6 @@
 //! The live state: what the servers say, host by host, with what could not be read.
 
+use super::census::Census;
 use super::definition::Definition;
 use super::name::ObjectName;
 use super::owner::Owner;
@@ -65,6 +66,8 @@ pub struct LiveTopic {
 pub struct LiveClickHouse {
     /// One entry a host that answered.
     pub hosts: Vec<LiveHost>,
+    /// The hosts against the clusters.
+    pub census: Census,
 }
 
 /// One ClickHouse server.

@@ -1,6 +1,7 @@
 //! One ClickHouse host: what it is and what it has, in four requests.
 
 use super::ObserveError;
+use super::census::{Answering, Member};
 use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
@@ -16,6 +17,7 @@ struct HostRow {
     databases: Vec<(String, String)>,
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
+    members: Vec<(String, u32, u32, String, String, u16)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,9 +34,14 @@ struct ObjectRow {
 ///
 /// # Errors
 /// The host does not answer or refuses.
-pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
+pub(crate) async fn host(
+    reader: &ClickHouseReader,
+    project: &str,
+    names: &[ObjectName],
+    clusters: &BTreeSet<&str>,
+) -> Result<(LiveHost, Answering), ObserveError> {
     let (facts, mut objects, kept, mut dependants, mut undeclared) = tokio::try_join!(
-        facts(reader),
+        facts(reader, clusters),
         objects(reader, names),
         kept(reader, names),
         surroundings::dependants(reader, names),
@@ -68,11 +75,22 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
             Err(error) => drop(unreadable.insert(object, error.to_string())),
         }
     }
-    Ok(LiveHost {
+    let places = facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica)));
+    let places: BTreeMap<String, (u32, u32)> = places.collect();
+    let member = |(cluster, shard, replica, name, address, port)| Member {
+        cluster,
+        place: (shard, replica),
+        name,
+        address,
+        port,
+    };
+    let members = facts.members.into_iter().map(member).collect();
+    let answering = Answering { name: reader.host().to_string(), places: places.clone(), members };
+    let host = LiveHost {
         name: reader.host().to_string(),
         version: facts.version,
         hostname: facts.hostname,
-        clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
+        clusters: places,
         databases: facts.databases.iter().map(|(name, _)| name.clone()).collect(),
         database_engines: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
@@ -85,11 +103,12 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
         other_readers,
         dependants,
         undeclared,
-    })
+    };
+    Ok((host, answering))
 }
 
-async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
-    let mut rows: Vec<HostRow> = reader.rows(read::HOST).await?;
+async fn facts(reader: &ClickHouseReader, clusters: &BTreeSet<&str>) -> Result<HostRow, ObserveError> {
+    let mut rows: Vec<HostRow> = reader.rows(&read::host(clusters)).await?;
     rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
 }
 

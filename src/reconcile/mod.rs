@@ -4,6 +4,7 @@
 
 mod alterations;
 mod groups;
+mod hosts;
 mod questions;
 mod seal;
 mod sizes;
@@ -13,8 +14,8 @@ use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
 use crate::diff;
-use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, Complaint, Desired, DesiredPipeline, ObjectName, Presence, scratch};
+use crate::model::live::{Live, LiveKafka};
+use crate::model::{Canonical, Complaint, Desired, Presence, Topology};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -76,7 +77,13 @@ pub struct Prepared {
 /// A host that does not answer.
 pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), ReconcileError> {
     let hosts = observe::hosts::hosts(servers, &compiled.desired.topology).await?;
-    let idle = hosts.iter().map(|(_, reader)| observe::running::until_none(reader, &compiled.desired.project));
+    let idle = hosts.iter().map(|(_, reader)| async {
+        match observe::running::until_none(reader, &compiled.desired.project).await {
+            // The plan names it.
+            Err(error) if error.silence().is_some() => Ok(()),
+            answer => answer,
+        }
+    });
     try_join_all(idle).await?;
     Ok(())
 }
@@ -113,8 +120,8 @@ async fn read(
     policy: &Policy,
 ) -> Result<(Prepared, bool), ReconcileError> {
     let desired = &seal::sealed(&compiled.desired, servers.secrets());
-    let (kafka, (urls, readers, hosts)) =
-        tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
+    let (kafka, hosts::Hosts { urls, readers, live: hosts }) =
+        tokio::try_join!(kafka(desired, servers, policy), hosts::read(desired, servers, policy))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
         let servers = compiled.kafka.bootstrap_servers.clone();
         return Err(ReconcileError::WrongCluster { servers, found: kafka.cluster_id, wanted: wanted.clone() });
@@ -127,7 +134,7 @@ async fn read(
     groups::read(&changes, &live.clickhouse, &mut live.kafka, policy, servers.kafka())
         .await
         .map_err(ObserveError::from)?;
-    let header = || header(compiled, environment, &live);
+    let header = || header(compiled, environment, &live, policy);
     let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
     let refusals = alterations::refused(&plan, &changes, &live.clickhouse, &readers).await?;
     if !refusals.is_empty() {
@@ -138,10 +145,10 @@ async fn read(
         plan = plan::plan(header, desired, &changes, &live, policy)?;
     }
     if sizes::read(&plan, &mut live.clickhouse, &readers).await? {
-        let header = self::header(compiled, environment, &live);
+        let header = self::header(compiled, environment, &live, policy);
         plan = plan::plan(header, desired, &changes, &live, policy)?;
     }
-    let header = || self::header(compiled, environment, &live);
+    let header = || self::header(compiled, environment, &live, policy);
     let (refused, appeared) = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
@@ -153,15 +160,25 @@ async fn read(
     Ok((Prepared { plan, urls, complaints, clickhouse_requests }, appeared))
 }
 
-fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
+fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &Policy) -> Header {
+    let unread = &live.clickhouse.census.unread;
+    let left_out: BTreeSet<String> =
+        unread.iter().map(|u| u.name.clone()).filter(|name| policy.leaves_out(name)).collect();
+    let topology = match compiled.desired.topology.clone() {
+        // The servers would wait for one that is away.
+        Topology::OnCluster { cluster } if !left_out.is_empty() => Topology::PerHost { cluster },
+        topology => topology,
+    };
     let host = |h: &crate::model::LiveHost| Host { name: h.name.clone(), version: h.version.clone() };
     Header {
         project: compiled.desired.project.clone(),
         environment: environment.map(str::to_owned),
         kafka: compiled.kafka.bootstrap_servers.clone(),
         cluster_id: live.kafka.cluster_id.clone(),
-        topology: compiled.desired.topology.clone(),
+        topology,
         hosts: live.clickhouse.hosts.iter().map(host).collect(),
+        census: live.clickhouse.census.clone(),
+        left_out,
     }
 }
 
@@ -171,21 +188,6 @@ async fn kafka(desired: &Desired, servers: &Servers, policy: &Policy) -> Result<
         |t: &&crate::model::DesiredTopic| t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id);
     let identify = desired.topics.iter().filter(goes).map(|t| t.name.clone()).collect();
     Ok(observe::kafka::topics(servers.kafka(), &names, &identify).await?)
-}
-
-type Hosts = (Vec<String>, Vec<ClickHouseReader>, LiveClickHouse);
-
-async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, ReconcileError> {
-    let (urls, readers): (Vec<_>, Vec<_>) =
-        observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
-    let mut names = desired.object_names();
-    names.extend(desired.pipelines.iter().flat_map(DesiredPipeline::passing_names));
-    // What an earlier apply may have left beside the tables that it was to replace.
-    let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
-    names.extend(tables.flat_map(|o| [scratch::next(&o.definition.name), scratch::through(&o.definition.name)]));
-    let names: Vec<ObjectName> = names.into_iter().collect();
-    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
-    Ok((urls, readers, LiveClickHouse { hosts }))
 }
 
 /// What the brokers say to topics that are to be made or changed, where they would refuse; and whether one that is to

@@ -5,7 +5,7 @@ use super::testing::{self as plans, hostile, obstructed, whole};
 use super::text::{Style, plan as text};
 use super::{script, step};
 use crate::diff::{Attribute, TopicChange};
-use crate::model::Topology;
+use crate::model::{HostRemark, Topology, Unread, UnreadHost};
 use crate::plan::{Action, Allowance, Change, Plan, Policy, Verb};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -53,6 +53,22 @@ fn covered(found: impl Iterator<Item = &'static str>, all: &[&'static str]) {
 fn a_whole_plan_as_text() {
     let allow = vec![Allowance::parse("shortens-retention").unwrap()];
     insta::assert_snapshot!(text(&whole(), &Policy { allow, ..Policy::default() }, PLAIN));
+}
+
+#[test]
+fn hosts_that_were_not_read_stand_in_the_header() {
+    let mut plan = whole();
+    plan.steps.clear();
+    plan.resources.retain(|r| r.verb == Verb::Keep);
+    let unread = |name: &str, why| UnreadHost { name: name.into(), why, clusters: BTreeSet::new() };
+    plan.header.census.unread = vec![
+        unread("ch5:8123", Unread::Silent("Connection refused".into())),
+        unread("ch6:9000", Unread::NotListed { perhaps: vec![] }),
+    ];
+    plan.header.left_out = BTreeSet::from(["ch5:8123".into()]);
+    plan.header.census.remarks =
+        vec![HostRemark::OnNoCluster { host: "ch9:8123".into() }, HostRemark::NotAway { host: "ch1".into() }];
+    insta::assert_snapshot!(text(&plan, &Policy::default(), BRIEF));
 }
 
 #[test]

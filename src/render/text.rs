@@ -4,7 +4,7 @@ use super::action::action;
 use super::hosts::{Hosts, on_cluster};
 use super::paper::{Paper, Tone, escape};
 use super::words::count;
-use super::{difference, query, reason, resource, totals};
+use super::{census, difference, query, reason, resource, totals};
 use crate::model::Topology;
 use crate::plan::{Header, Plan, Policy, Step, Verb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,9 @@ pub fn plan(plan: &Plan, policy: &Policy, style: Style) -> String {
     if plan.is_empty() {
         let declared = if kept == 1 { "resource is as declared." } else { "resources are as declared." };
         paper.put(Tone::Strong, "No changes:").gap(1).put(Tone::Plain, &format!("{kept} {declared}")).end();
+        if let Some(left) = census::left_for_later(plan) {
+            paper.prose(Tone::Plain, &left);
+        }
         return paper.finish();
     }
     if !plan.steps.is_empty() {
@@ -80,6 +83,7 @@ fn header(paper: &mut Paper, header: &Header, hosts: &Hosts) {
     });
     parts.extend(versions(header, hosts));
     paper.gap(3).put(Tone::Faint, "clickhouse").gap(1).put(Tone::Plain, &parts.join(", ")).end();
+    census::write(paper, header);
 }
 
 /// The version, or each with the hosts that have it.

@@ -4,8 +4,17 @@ use crate::model::{ObjectName, quote};
 use std::collections::BTreeSet;
 
 /// Facts of a host in one row: `version`, `hostname`, `databases` (name, engine), `foreground_insert`, `clusters` (name, shard,
-/// replica).
-pub const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
+/// replica) in which it finds itself, `members` (cluster, shard, replica, name, address, port) of the clusters asked for.
+pub fn host(clusters: &BTreeSet<&str>) -> String {
+    let asked: Vec<String> = clusters.iter().map(|c| quote::literal(c)).collect();
+    format!(
+        "{HOST}, (SELECT groupArray((cluster, shard_num, replica_num, host_name, host_address, port)) \
+         FROM system.clusters WHERE has([{}], cluster)) AS members",
+        asked.join(",")
+    )
+}
+
+const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
     (SELECT groupArray((name, engine)) FROM system.databases) AS databases, \
     (SELECT groupArray((cluster, shard_num, replica_num)) FROM system.clusters WHERE is_local) AS clusters, \
     (SELECT any(value) FROM system.settings WHERE name = 'distributed_foreground_insert') AS foreground_insert";
