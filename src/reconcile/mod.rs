@@ -167,7 +167,7 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &
     let topology = match compiled.desired.topology.clone() {
         // The servers would wait for one that is away.
         Topology::OnCluster { cluster } if !left_out.is_empty() => Topology::PerHost { cluster },
-        topology => topology,
+        same @ (Topology::Single | Topology::PerHost { .. } | Topology::OnCluster { .. }) => same,
     };
     let host = |h: &crate::model::LiveHost| Host { name: h.name.clone(), version: h.version.clone() };
     Header {
