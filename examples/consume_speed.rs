@@ -8,6 +8,10 @@
 //! minute only.
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a benchmark")]
 
+#[path = "shared/bench.rs"]
+mod bench;
+
+use bench::{Quiet, start};
 use clap::Parser as _;
 use sluice::apply;
 use sluice::cli::{self, Arguments};
@@ -19,7 +23,7 @@ use sluice::manifest::{self, LoadOptions};
 use sluice::model::Secrets;
 use sluice::plan::Policy;
 use sluice::reconcile::prepare;
-use sluice::sandbox::{self, Clients, Lifetime, Options, Progress, Sandbox};
+use sluice::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -241,38 +245,4 @@ fn run(command: &mut Command) -> Result<String, Error> {
 
 fn per_second(messages: u64, took: Duration) -> f64 {
     f64::from(u32::try_from(messages).expect("not that many")) / took.as_secs_f64()
-}
-
-fn start(dir: &Path) -> Result<Sandbox, Error> {
-    let cache = std::env::var_os("SLUICE_CACHE").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/sluice");
-    let options = Options {
-        nodes: 1,
-        lifetime: Lifetime::WithParent,
-        ready_within: Duration::from_secs(120),
-        ..Options::new(dir, cache.unwrap_or_else(home))
-    };
-    Ok(sandbox::up(&options, &Clients::new(None)?, &Quiet)?)
-}
-
-struct Quiet;
-
-impl Progress for Quiet {
-    fn stage(&self, text: &str) {
-        println!("{text}");
-    }
-
-    fn bytes(&self, _: u64, _: Option<u64>) {}
-}
-
-impl apply::Events for Quiet {
-    fn progress(&self, _: usize, _: usize, _: u64, _: u64) {}
-
-    fn started(&self, _: usize) {}
-
-    fn finished(&self, _: usize, _: Duration, result: Result<(), &apply::StepError>) {
-        if let Err(error) = result {
-            println!("  {error}");
-        }
-    }
 }

@@ -8,6 +8,10 @@
 //! that are there again came twice.
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a benchmark")]
 
+#[path = "shared/bench.rs"]
+mod bench;
+
+use bench::{Quiet, start};
 use sluice::apply;
 use sluice::client::Servers;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings, ClickHouseWriter, Execute};
@@ -17,7 +21,7 @@ use sluice::manifest::{self, LoadOptions};
 use sluice::model::{Role, Secrets};
 use sluice::plan::Policy;
 use sluice::reconcile::prepare;
-use sluice::sandbox::{self, Clients, Lifetime, Options, Progress, Sandbox};
+use sluice::sandbox::Sandbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -276,39 +280,5 @@ async fn produce(brokers: String, sent: Arc<AtomicU64>) {
         });
         producer.send(records).await.expect("the messages are written");
         sent.store(last + BATCH, Ordering::Release);
-    }
-}
-
-fn start(dir: &Path) -> Result<Sandbox, Error> {
-    let cache = std::env::var_os("SLUICE_CACHE").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/sluice");
-    let options = Options {
-        nodes: 1,
-        lifetime: Lifetime::WithParent,
-        ready_within: Duration::from_secs(120),
-        ..Options::new(dir, cache.unwrap_or_else(home))
-    };
-    Ok(sandbox::up(&options, &Clients::new(None)?, &Quiet)?)
-}
-
-struct Quiet;
-
-impl Progress for Quiet {
-    fn stage(&self, text: &str) {
-        println!("{text}");
-    }
-
-    fn bytes(&self, _: u64, _: Option<u64>) {}
-}
-
-impl apply::Events for Quiet {
-    fn progress(&self, _: usize, _: usize, _: u64, _: u64) {}
-
-    fn started(&self, _: usize) {}
-
-    fn finished(&self, _: usize, _: Duration, result: Result<(), &apply::StepError>) {
-        if let Err(error) = result {
-            println!("  {error}");
-        }
     }
 }

@@ -8,6 +8,10 @@
 //! the peak of the process.
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, clippy::disallowed_methods, reason = "a benchmark")]
 
+#[path = "shared/bench.rs"]
+mod bench;
+
+use bench::{Quiet, start};
 use sluice::client::Servers;
 use sluice::client::kafka::Request;
 use sluice::compile::{Compiled, compile};
@@ -15,13 +19,12 @@ use sluice::manifest::{self, LoadOptions};
 use sluice::model::{ObjectName, Secrets};
 use sluice::plan::Policy;
 use sluice::reconcile::prepare;
-use sluice::sandbox::{self, Clients, Lifetime, Options, Progress, Sandbox};
 use sluice::{apply, observe, sql};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-type Error = Box<dyn std::error::Error>;
+type Error = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Error> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -30,28 +33,6 @@ fn main() -> Result<(), Error> {
         [] => compare(5),
         [runs] => compare(runs.parse()?),
         _ => Err("usage: plan_cost [RUNS]".into()),
-    }
-}
-
-struct Quiet;
-
-impl Progress for Quiet {
-    fn stage(&self, text: &str) {
-        println!("{text}");
-    }
-
-    fn bytes(&self, _: u64, _: Option<u64>) {}
-}
-
-impl apply::Events for Quiet {
-    fn progress(&self, _: usize, _: usize, _: u64, _: u64) {}
-
-    fn started(&self, _: usize) {}
-
-    fn finished(&self, _: usize, _: Duration, result: Result<(), &apply::StepError>) {
-        if let Err(error) = result {
-            println!("  {error}");
-        }
     }
 }
 
@@ -95,18 +76,6 @@ fn show(name: &str, steps: &str, project: &Path, runs: usize) -> Result<(), Erro
 fn children() -> &'static std::sync::Mutex<Vec<(String, String)>> {
     static VARIABLES: std::sync::Mutex<Vec<(String, String)>> = std::sync::Mutex::new(Vec::new());
     &VARIABLES
-}
-
-fn start(dir: &Path) -> Result<Sandbox, Error> {
-    let cache = std::env::var_os("SLUICE_CACHE").map(PathBuf::from);
-    let home = || PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/sluice");
-    let options = Options {
-        nodes: 1,
-        lifetime: Lifetime::WithParent,
-        ready_within: Duration::from_secs(120),
-        ..Options::new(dir, cache.unwrap_or_else(home))
-    };
-    Ok(sandbox::up(&options, &Clients::new(None)?, &Quiet)?)
 }
 
 /// A project of topics and of chains like the homework's: Kafka table, view, Distributed table, local table

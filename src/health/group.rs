@@ -3,7 +3,7 @@
 use super::facts::PartitionLag;
 use super::reading::{GroupReading, HostFacts, Member, Readings, TopicReading};
 use super::reason::Reason;
-use crate::model::{Definition, DesiredPipeline, SettingValue, TableConsumer};
+use crate::model::{Definition, DesiredPipeline, TableConsumer};
 use std::collections::BTreeSet;
 
 /// Every partition of the pipeline's topics with the group's place; what could not be read goes into `reasons`.
@@ -107,10 +107,7 @@ pub(super) fn runners(pipeline: &DesiredPipeline, readings: &Readings) -> (usize
 }
 
 fn consumer(source: &Definition, host: &HostFacts) -> TableConsumer {
-    let text = |key: &str| match source.settings.get(key) {
-        Some(SettingValue::Text(value) | SettingValue::Number(value)) => Some(value.clone()),
-        Some(SettingValue::Secret(_)) | None => None,
-    };
+    let text = |key: &str| source.settings.get(key)?.plain().map(str::to_owned);
     TableConsumer {
         host: host.hostname.clone(),
         database: source.name.database.clone(),

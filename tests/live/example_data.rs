@@ -1,19 +1,36 @@
 //! Messages through every example: the right rows in the right tables.
 
 use crate::fixture::project::{Project, ask, produce, produce_keyed, until};
-use crate::fixture::unique;
+use crate::fixture::{EXAMPLES, unique};
+use std::ops::Deref;
 use std::path::Path;
+use tokio::sync::RwLockReadGuard;
+
+/// An example while nobody else applies it.
+struct Example {
+    project: Project,
+    _turn: RwLockReadGuard<'static, ()>,
+}
+
+impl Deref for Example {
+    type Target = Project;
+
+    fn deref(&self) -> &Project {
+        &self.project
+    }
+}
 
 /// An example, applied under a prefix of its own.
-async fn example(name: &str) -> (Project, String) {
+async fn example(name: &str) -> (Example, String) {
+    let _turn = EXAMPLES.read().await;
     let prefix = format!("{}_", unique("data"));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name).join("sluice.yaml");
     let project = Project::at(file, &[("PREFIX", &prefix)]);
     project.apply().await;
-    (project, prefix)
+    (Example { project, _turn }, prefix)
 }
 
-async fn done(project: Project) {
+async fn done(project: Example) {
     project.assert_converged().await;
     project.clean().await;
 }

@@ -1,7 +1,7 @@
 //! The project's manifests and every example: nothing to complain about, applied, and then the plan is empty.
 
 use crate::fixture::project::Project;
-use crate::fixture::{shared, unique};
+use crate::fixture::{EXAMPLES, shared, unique};
 use std::path::{Path, PathBuf};
 
 /// Folders below `examples/` with a project file, whoever added them.
@@ -35,6 +35,7 @@ async fn the_covid_project_converges() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_example_converges() {
     shared();
+    let _turn = EXAMPLES.write().await;
     let files = found();
     assert!(files.len() >= 4, "only {files:?}");
     let all = files.iter().map(|file| async move { converges(file, &format!("{}_", unique("ex"))).await });

@@ -118,12 +118,22 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let regroups = consumer::changes_group(diff, live);
     let entry = |table| treated.iter().any(|t| t.role() == Role::Source && t.name() == table);
     let entry_goes = diff.left_over.values().any(|l| l.reads.iter().any(entry));
+    // A new consumer begins with the views that it finds: what another one would have taken is in no table. So where views
+    // come, the one that lets rows in comes last.
+    let host_of = |role: fn(Role) -> bool, of: fn(&Treatment) -> bool| -> BTreeSet<usize> {
+        treated.iter().filter(|t| role(t.role())).flat_map(|t| t.hosts_with(of)).collect()
+    };
+    let consumer_comes = host_of(|r| r == Role::Source, |t| matches!(t, Treatment::Make | Treatment::Remake));
+    let view_comes = host_of(|r| r == Role::View, |t| matches!(t, Treatment::Make));
+    let lets_in = host_of(|r| r == Role::EntryView, |t| !matches!(t, Treatment::Make));
+    let enters_early = consumer_comes.iter().any(|h| view_comes.contains(h) && lets_in.contains(h));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
     rebuilds(treated)
         || hub
         || entry_goes
         || regroups
         || replaced
+        || enters_early
         || view(|t| matches!(t, Treatment::Remake))
         || views_move && columns_move
 }

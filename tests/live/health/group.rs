@@ -4,7 +4,6 @@ use super::*;
 use crate::fixture::project::{produce, until};
 use crate::fixture::shared;
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use std::time::Duration;
 
@@ -17,20 +16,9 @@ async fn a_group_that_another_consumer_reads_with() {
         .set("group.id", format!("clickhouse-{name}-consumer"))
         // Members are given their partitions in the order of their ids: this one comes first.
         .set("client.id", "A-thief");
-    let thief: StreamConsumer = config.create().unwrap();
-    thief.subscribe(&[&name]).unwrap();
-    let polling = async {
-        loop {
-            let _ = thief.recv().await;
-        }
-    };
-    let report = tokio::select! {
-        report = once(&project, Verdict::Broken, "stolen") => report,
-        () = polling => unreachable!("it polls for ever"),
-    };
+    let report = stolen(&project, &name, &config).await;
     let reason = [&format!("clickhouse-{name}-consumer"), "A-thief at 127.0.0.1", &format!("{name}[0]")];
     says(&report, "stolen", &reason, "stop the other consumer");
-    drop(thief);
     produce(&name, [row(1)]).await;
     once(&project, Verdict::Healthy, "arrived").await;
     project.clean().await;

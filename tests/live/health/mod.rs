@@ -11,6 +11,8 @@ mod running;
 
 use crate::fixture::project::Project;
 use crate::fixture::unique;
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{Consumer, StreamConsumer};
 use sluice::health::{Facts, Reason, Report, ResourceHealth, Verdict};
 use sluice::render::health::{next, why};
 
@@ -64,6 +66,21 @@ fn lag(report: &Report) -> Option<u64> {
 async fn once(project: &Project, verdict: Verdict, code: &str) -> Report {
     let shows = |r: &Report| of(r).verdict == verdict && of(r).reasons.iter().any(|reason| reason.code() == code);
     project.status_once(shows).await
+}
+
+/// The report once a consumer made of these settings has taken the topic's partitions; it leaves with this.
+async fn stolen(project: &Project, topic: &str, config: &ClientConfig) -> Report {
+    let thief: StreamConsumer = config.create().unwrap();
+    thief.subscribe(&[topic]).unwrap();
+    let polling = async {
+        loop {
+            let _ = thief.recv().await;
+        }
+    };
+    tokio::select! {
+        report = once(project, Verdict::Broken, "stolen") => report,
+        () = polling => unreachable!("it polls for ever"),
+    }
 }
 
 /// What a person reads of the reason with this code: why, and what to do.

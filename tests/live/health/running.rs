@@ -4,7 +4,6 @@ use super::*;
 use crate::fixture::project::produce;
 use crate::fixture::shared;
 use rdkafka::ClientConfig;
-use rdkafka::consumer::{Consumer, StreamConsumer};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Child, Command, Stdio};
 
@@ -94,17 +93,7 @@ async fn a_consumer_s_group_that_somebody_else_reads_with() {
     let mut config = ClientConfig::new();
     // The name that every librdkafka gives itself.
     config.set("bootstrap.servers", &shared().kafka_brokers).set("group.id", format!("{name}_by_hand"));
-    let thief: StreamConsumer = config.create().unwrap();
-    thief.subscribe(&[&name]).unwrap();
-    let polling = async {
-        loop {
-            let _ = thief.recv().await;
-        }
-    };
-    let report = tokio::select! {
-        report = once(&project, Verdict::Broken, "stolen") => report,
-        () = polling => unreachable!("it polls for ever"),
-    };
+    let report = stolen(&project, &name, &config).await;
     let reason = [&format!("{name}_by_hand"), "rdkafka at 127.0.0.1", &format!("{name}[0]")];
     says(&report, "stolen", &reason, "stop the other consumer");
     project.clean().await;

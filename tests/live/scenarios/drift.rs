@@ -20,7 +20,14 @@ async fn dropped_objects_are_made_again_and_rows_flow() {
     for node in 0..4 {
         by_hand(node, &format!("DROP TABLE {name}.kafka")).await;
     }
-    let mut found = made(&project.plan().await);
+    let plan = project.plan().await;
+    let order = steps(&plan);
+    let at = |step: &str| order.iter().position(|s| s == step).unwrap_or_else(|| panic!("no {step} in {order:?}"));
+    // A consumer that found its way in before the view of the rows was there would throw rows away.
+    let entry = format!("{hub}_mv");
+    assert!(at("create kafka") < at("create rows_mv") && at("create rows_mv") < at(&format!("create {entry}")));
+    assert!(at(&format!("drop {entry}")) < at("create kafka"), "{order:?}");
+    let mut found = made(&plan);
     found.sort();
     let all = |t: &str, hosts: &[usize]| (t.to_owned(), hosts.to_vec());
     let expected = [
