@@ -6,12 +6,10 @@ use super::change::{AFTER, BEFORE, passed, set_up, settled};
 use super::numbers::Numbers;
 use super::program::{Kill, apply};
 use crate::fixture::project::try_ask_node;
-use crate::fixture::{shared, turn};
-use futures_util::FutureExt as _;
+use crate::fixture::{all_passed, attempt, shared, turn};
 use futures_util::future::join_all;
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
-use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -81,7 +79,7 @@ async fn every_step(case: &Case, random: &[f64], gate: &Semaphore) -> (usize, us
     let begun = |kill: Kill, name: String, node: usize| async move {
         let _turn = gate.acquire().await.expect("nobody closes the gate");
         let case = case.named(&name, node).on_two_hosts();
-        AssertUnwindSafe(run(&case, kill)).catch_unwind().await.map_err(|_| format!("{}: {kill:?}", case.folder))
+        attempt(run(&case, kill)).await.map_err(|said| format!("{}: {kill:?}: {said}", case.folder))
     };
     let whole = match begun(Kill::Never, format!("{}x", case.name), 0).await {
         Ok(whole) => whole,
@@ -103,8 +101,7 @@ async fn every_step(case: &Case, random: &[f64], gate: &Semaphore) -> (usize, us
                 let (one, other) = (whole.state.join("\n"), ended.state.join("\n"));
                 let diff = similar::TextDiff::from_lines(&one, &other);
                 let diff = diff.unified_diff().header("uninterrupted", "killed").to_string();
-                eprintln!("{}: {kill:?} ends otherwise\n{diff}", case.folder);
-                failed.push(format!("{}: {kill:?} ends otherwise", case.folder));
+                failed.push(format!("{}: {kill:?} ends otherwise\n{diff}", case.folder));
             }
             Err(words) => failed.push(words),
         }
@@ -142,5 +139,5 @@ async fn killed_after_any_step_and_run_again_it_ends_the_same() {
         failed.extend(wrong);
     }
     eprintln!("{runs} runs of {} cases, killed after each step and {AT_RANDOM} times at random", cases.len());
-    assert!(failed.is_empty(), "see above why these failed: {failed:#?}");
+    all_passed(&failed);
 }

@@ -6,16 +6,12 @@ use super::change::{BEFORE, set_up, settled};
 use super::killed::state;
 use super::numbers::{Numbers, Sent};
 use crate::fixture::project::by_hand;
-use crate::fixture::{shared, unique};
-use futures_util::FutureExt as _;
-use std::panic::AssertUnwindSafe;
+use crate::fixture::{attempt, shared, unique};
 use std::time::Duration;
 
 /// What a judgement says when it fails.
 async fn refusal(case: &Case, sent: &Sent) -> String {
-    let judged = AssertUnwindSafe(settled(case, sent)).catch_unwind().await;
-    let words = judged.err().map(|words| *words.downcast::<String>().expect("a formatted message"));
-    words.unwrap_or_default()
+    attempt(settled(case, sent)).await.err().unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,14 +9,13 @@ mod case;
 
 use crate::fixture::project::Project;
 use crate::fixture::told::told;
-use crate::fixture::{shared, turn};
+use crate::fixture::{all_passed, attempt, shared, turn};
 pub use case::quoted;
 use case::{BASE, Case, Kind};
-use futures_util::{FutureExt as _, StreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
 use sluice::plan::{Plan, Policy};
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
 /// The promise of the corpus.
@@ -214,15 +213,14 @@ async fn every_form_converges() {
     let themes: Vec<Theme> = files().into_iter().enumerate().map(|(i, file)| Theme::read(file, i)).collect();
     let runs = themes.iter().map(|theme| async move {
         let begin = tokio::time::Instant::now();
-        // One that fails must not hide the others.
-        let ended = AssertUnwindSafe(theme.runs()).catch_unwind().await;
+        let ended = attempt(theme.runs()).await;
         let told = if ended.is_ok() { "done" } else { "FAILED" };
         eprintln!("{}: {} cases {told} in {:.1?}", theme.name(), theme.cases.len(), begin.elapsed());
-        ended.err().map(|_| theme.name())
+        ended.err().map(|said| format!("{}: {said}", theme.name()))
     });
     let ended: Vec<Option<String>> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
     let failed: Vec<String> = ended.into_iter().flatten().collect();
-    assert!(failed.is_empty(), "see above why these failed: {failed:#?}");
+    all_passed(&failed);
     let cases: usize = themes.iter().map(|theme| theme.cases.len()).sum();
     #[expect(clippy::disallowed_methods, reason = "a single theme while it is written")]
     let whole = std::env::var_os("SLUICE_FORMS").is_none();
