@@ -40,7 +40,7 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::{Census, Kind, ObjectName, ResourceId, Topology};
-    use crate::plan::{Header, Step};
+    use crate::plan::{Header, Reach, Step};
     use std::collections::BTreeSet;
 
     #[test]
@@ -50,6 +50,7 @@ mod tests {
             timeout: Action::from(action.clone()).timeout(),
             action: action.into(),
             hosts: BTreeSet::from([0]),
+            reach: Reach::EachHost,
             needs: BTreeSet::new(),
             hazards: vec![],
         };

@@ -255,7 +255,7 @@ impl sandbox::Progress for Stages {
 mod tests {
     use super::*;
     use crate::model::{Census, Kind, ResourceId, Topology};
-    use crate::plan::{Header, KafkaAction, Step};
+    use crate::plan::{Header, KafkaAction, Reach, Step};
     use std::collections::BTreeSet;
 
     fn plan(steps: usize) -> Plan {
@@ -265,6 +265,7 @@ mod tests {
             timeout: action.timeout(),
             action,
             hosts: BTreeSet::new(),
+            reach: Reach::EachHost,
             needs: BTreeSet::new(),
             hazards: vec![],
         };

@@ -2,6 +2,21 @@
 
 use std::collections::BTreeSet;
 
+/// A member of a cluster, as a server of it knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterMember {
+    /// Which cluster.
+    pub cluster: String,
+    /// Shard and replica number.
+    pub place: (u32, u32),
+    /// Host name in the server's configuration.
+    pub name: String,
+    /// What the name resolves to.
+    pub address: String,
+    /// TCP port.
+    pub port: u16,
+}
+
 /// What came out of the comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Census {

@@ -1,6 +1,6 @@
 //! The live state: what the servers say, host by host, with what could not be read.
 
-use super::census::Census;
+use super::census::{Census, ClusterMember};
 use super::definition::Definition;
 use super::name::ObjectName;
 use super::owner::Owner;
@@ -71,7 +71,7 @@ pub struct LiveClickHouse {
 }
 
 /// One ClickHouse server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveHost {
     /// How it is shown: `host:port` of its HTTP interface.
     pub name: String,
@@ -79,6 +79,10 @@ pub struct LiveHost {
     pub version: String,
     /// Clusters in which the server finds itself, with shard and replica number.
     pub clusters: BTreeMap<String, (u32, u32)>,
+    /// Members of the project's clusters as the server knows them.
+    pub members: Vec<ClusterMember>,
+    /// What it puts into the paths of replicated tables, by macro.
+    pub macros: BTreeMap<String, String>,
     /// Its own name, as its Kafka consumers use it.
     pub hostname: String,
     /// Names of its databases.

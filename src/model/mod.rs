@@ -23,7 +23,7 @@ pub mod token;
 pub mod topic;
 
 pub use backfill::{BackfillFrom, DesiredBackfill, Refill, Reread, UpTo};
-pub use census::{Census, HostRemark, Unread, UnreadHost};
+pub use census::{Census, ClusterMember, HostRemark, Unread, UnreadHost};
 pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use consumption::{ConsumedColumn, Consumption, OnBadMessage, WireColumn};

@@ -3,32 +3,8 @@
 //! Every server says itself which member of a cluster it is, so one that answers is never mistaken for another. One that
 //! does not answer is known by the name in its URL alone.
 
-use crate::model::{Census, HostRemark, Unread, UnreadHost};
+use crate::model::{Census, ClusterMember, HostRemark, LiveHost, Unread, UnreadHost};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Shard and replica.
-type Place = (u32, u32);
-
-/// A host that answered.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Answering {
-    pub name: String,
-    /// Where it finds itself, by cluster.
-    pub places: BTreeMap<String, Place>,
-    /// The members of the project's clusters as it knows them.
-    pub members: Vec<Member>,
-}
-
-/// A member of a cluster.
-#[derive(Debug, Clone)]
-pub(crate) struct Member {
-    pub cluster: String,
-    pub place: Place,
-    pub name: String,
-    /// What the name resolves to.
-    pub address: String,
-    pub port: u16,
-}
 
 /// A host that did not answer.
 #[derive(Debug, Clone)]
@@ -39,12 +15,12 @@ pub(crate) struct Silent {
 
 /// A member that no host which answered is.
 struct Missing<'a> {
-    member: &'a Member,
+    member: &'a ClusterMember,
     clusters: BTreeSet<String>,
 }
 
 /// Compares the hosts with the members of `clusters`.
-pub(crate) fn census(answering: &[Answering], silent: &[Silent], clusters: &BTreeSet<&str>) -> Census {
+pub(crate) fn census(answering: &[LiveHost], silent: &[Silent], clusters: &BTreeSet<&str>) -> Census {
     let missing = missing(answering);
     let named = |s: &Silent, m: &Missing<'_>| {
         let name = host_name(&s.name);
@@ -72,16 +48,16 @@ pub(crate) fn census(answering: &[Answering], silent: &[Silent], clusters: &BTre
             clusters: one.clusters.clone(),
         });
     }
-    let stranger = |a: &&Answering| !clusters.is_empty() && !a.places.keys().any(|c| clusters.contains(c.as_str()));
+    let stranger = |a: &&LiveHost| !clusters.is_empty() && !a.clusters.keys().any(|c| clusters.contains(c.as_str()));
     let strangers = answering.iter().filter(stranger);
     let remarks = strangers.map(|a| HostRemark::OnNoCluster { host: a.name.clone() }).collect();
     Census { unread, remarks }
 }
 
 /// Members that no host which answered is, each once, whatever clusters it is on.
-fn missing(answering: &[Answering]) -> Vec<Missing<'_>> {
-    let taken: BTreeSet<(&str, Place)> =
-        answering.iter().flat_map(|a| a.places.iter().map(|(c, place)| (c.as_str(), *place))).collect();
+fn missing(answering: &[LiveHost]) -> Vec<Missing<'_>> {
+    let taken: BTreeSet<(&str, (u32, u32))> =
+        answering.iter().flat_map(|a| a.clusters.iter().map(|(c, place)| (c.as_str(), *place))).collect();
     let mut found: BTreeMap<(&str, u16), Missing<'_>> = BTreeMap::new();
     let mut seen = BTreeSet::new();
     for member in answering.iter().flat_map(|a| &a.members) {
@@ -110,18 +86,22 @@ mod tests {
 
     const BOTH: [&str; 2] = ["all", "half"];
 
-    fn member(cluster: &str, n: u32, name: &str) -> Member {
+    fn member(cluster: &str, n: u32, name: &str) -> ClusterMember {
         let (name, address) = (name.to_owned(), format!("10.0.0.{n}"));
-        Member { cluster: cluster.into(), place: (n, 1), name, address, port: 9000 }
+        ClusterMember { cluster: cluster.into(), place: (n, 1), name, address, port: 9000 }
     }
 
     /// Hosts `numbers` of the cluster `all` with four members, of which the first two are `half` too.
-    fn answering(numbers: &[u32]) -> Vec<Answering> {
-        let mut members: Vec<Member> = (1..=4).map(|n| member("all", n, &format!("ch{n}"))).collect();
+    fn answering(numbers: &[u32]) -> Vec<LiveHost> {
+        let mut members: Vec<ClusterMember> = (1..=4).map(|n| member("all", n, &format!("ch{n}"))).collect();
         members.extend((1..=2).map(|n| member("half", n, &format!("ch{n}"))));
         let places = |n: u32| BOTH.iter().filter(move |c| **c == "all" || n <= 2).map(move |c| ((*c).into(), (n, 1)));
-        let host =
-            |n: &u32| Answering { name: format!("ch{n}:8123"), places: places(*n).collect(), members: members.clone() };
+        let host = |n: &u32| LiveHost {
+            name: format!("ch{n}:8123"),
+            clusters: places(*n).collect(),
+            members: members.clone(),
+            ..LiveHost::default()
+        };
         numbers.iter().map(host).collect()
     }
 
@@ -130,7 +110,7 @@ mod tests {
     }
 
     /// `name on clusters, perhaps others` of each host that was not read.
-    fn unread(answering: &[Answering], silent: &[Silent]) -> Vec<String> {
+    fn unread(answering: &[LiveHost], silent: &[Silent]) -> Vec<String> {
         let shown = |u: UnreadHost| {
             let clusters = u.clusters.into_iter().collect::<Vec<_>>().join(" ");
             match u.why {
@@ -184,7 +164,7 @@ mod tests {
     #[test]
     fn a_host_more_is_told_and_a_silent_one_that_nobody_misses_is_on_no_cluster() {
         let mut hosts = answering(&[1, 2, 3, 4]);
-        hosts.push(Answering { name: "ch5:8123".into(), ..Answering::default() });
+        hosts.push(LiveHost { name: "ch5:8123".into(), ..LiveHost::default() });
         let found = census(&hosts, &[silent("ch6:8123")], &BOTH.into());
         assert_eq!(found.remarks, [HostRemark::OnNoCluster { host: "ch5:8123".into() }]);
         assert!(found.unread.len() == 1 && found.unread[0].clusters.is_empty());

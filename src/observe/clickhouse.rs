@@ -1,11 +1,10 @@
 //! One ClickHouse host: what it is and what it has, in four requests.
 
 use super::ObserveError;
-use super::census::{Answering, Member};
 use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{Dependant, Engine, LiveHost, LiveObject, ObjectName};
+use crate::model::{ClusterMember, Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +17,7 @@ struct HostRow {
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
     members: Vec<(String, u32, u32, String, String, u16)>,
+    macros: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,7 +39,7 @@ pub(crate) async fn host(
     project: &str,
     names: &[ObjectName],
     clusters: &BTreeSet<&str>,
-) -> Result<(LiveHost, Answering), ObserveError> {
+) -> Result<LiveHost, ObserveError> {
     let (facts, mut objects, kept, mut dependants, mut undeclared) = tokio::try_join!(
         facts(reader, clusters),
         objects(reader, names),
@@ -76,21 +76,20 @@ pub(crate) async fn host(
         }
     }
     let places = facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica)));
-    let places: BTreeMap<String, (u32, u32)> = places.collect();
-    let member = |(cluster, shard, replica, name, address, port)| Member {
+    let member = |(cluster, shard, replica, name, address, port)| ClusterMember {
         cluster,
         place: (shard, replica),
         name,
         address,
         port,
     };
-    let members = facts.members.into_iter().map(member).collect();
-    let answering = Answering { name: reader.host().to_string(), places: places.clone(), members };
-    let host = LiveHost {
+    Ok(LiveHost {
         name: reader.host().to_string(),
         version: facts.version,
         hostname: facts.hostname,
-        clusters: places,
+        clusters: places.collect(),
+        members: facts.members.into_iter().map(member).collect(),
+        macros: facts.macros.into_iter().collect(),
         databases: facts.databases.iter().map(|(name, _)| name.clone()).collect(),
         database_engines: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
@@ -103,8 +102,7 @@ pub(crate) async fn host(
         other_readers,
         dependants,
         undeclared,
-    };
-    Ok((host, answering))
+    })
 }
 
 async fn facts(reader: &ClickHouseReader, clusters: &BTreeSet<&str>) -> Result<HostRow, ObserveError> {

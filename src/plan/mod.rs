@@ -6,6 +6,7 @@ mod build;
 mod hosts;
 mod order;
 mod pipeline;
+mod reach;
 mod rebuild;
 mod surroundings;
 mod topic;
@@ -23,6 +24,7 @@ pub use hazard::Hazard;
 pub use impact::{Class, Impact, Offsets};
 pub use order::OrderError;
 pub use policy::{Allowance, Policy};
+pub use reach::{OnCluster, Reach};
 pub use step::{Action, Awaited, Fill, FillingView, KafkaAction, Start, Step, TableAction};
 
 use crate::diff::{AttributeChange, TopicChange};

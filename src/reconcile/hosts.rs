@@ -4,7 +4,7 @@ use super::ReconcileError;
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::{Desired, DesiredPipeline, HostRemark, LiveClickHouse, LiveHost, ObjectName, scratch};
-use crate::observe::census::{Answering, Silent, census};
+use crate::observe::census::{Silent, census};
 use crate::observe::{self, ObserveError};
 use crate::plan::Policy;
 use futures_util::future::join_all;
@@ -23,17 +23,11 @@ pub(super) async fn read(desired: &Desired, servers: &Servers, policy: &Policy) 
     let names = names(desired);
     let clusters = clusters(desired);
     let reads = hosts.iter().map(|(_, reader)| observe::clickhouse::host(reader, &desired.project, &names, &clusters));
-    let (mut urls, mut readers, mut found) = (Vec::new(), Vec::new(), Vec::<LiveHost>::new());
-    let (mut answering, mut silent) = (Vec::<Answering>::new(), Vec::new());
+    let (mut answered, mut silent) = (Vec::new(), Vec::new());
     let mut first: Option<ObserveError> = None;
     for (answer, (url, reader)) in join_all(reads).await.into_iter().zip(&hosts) {
         match answer {
-            Ok((host, told)) => {
-                urls.push(url.clone());
-                readers.push(reader.clone());
-                found.push(host);
-                answering.push(told);
-            }
+            Ok(host) => answered.push((host, (url.clone(), reader.clone()))),
             Err(error) => match error.silence() {
                 Some(words) => {
                     silent.push(Silent { name: reader.host().to_string(), words });
@@ -43,10 +37,15 @@ pub(super) async fn read(desired: &Desired, servers: &Servers, policy: &Policy) 
             },
         }
     }
-    if let Some(error) = first.filter(|_| found.is_empty()) {
+    if let Some(error) = first.filter(|_| answered.is_empty()) {
         return Err(error.into());
     }
-    let mut census = census(&answering, &silent, &clusters);
+    if let Some(cluster) = desired.topology.cluster() {
+        // The replicas of a shard stand together.
+        answered.sort_by_key(|(host, _)| host.clusters.get(cluster).copied().unwrap_or((u32::MAX, u32::MAX)));
+    }
+    let (found, (urls, readers)): (Vec<LiveHost>, (Vec<_>, Vec<_>)) = answered.into_iter().unzip();
+    let mut census = census(&found, &silent, &clusters);
     let away = |host: &String| {
         let alone = Policy { unreachable: BTreeSet::from([host.clone()]), ..Policy::default() };
         census.unread.iter().any(|u| alone.leaves_out(&u.name))

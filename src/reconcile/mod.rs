@@ -71,14 +71,14 @@ pub struct Prepared {
 /// Waits until no ClickHouse host runs a statement of an earlier apply of the project: a server finishes what it has
 /// begun, also when the apply was killed, and what it makes meanwhile would be missing from a plan made now.
 ///
-/// Under ON CLUSTER only the host that passes a statement on is seen to run it.
+/// Under ON CLUSTER each host is also asked for what the queue of the cluster still has for it.
 ///
 /// # Errors
-/// A host that does not answer.
+/// A host that does not answer, or does not get on with its queue.
 pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), ReconcileError> {
     let hosts = observe::hosts::hosts(servers, &compiled.desired.topology).await?;
     let idle = hosts.iter().map(|(_, reader)| async {
-        match observe::running::until_none(reader, &compiled.desired.project).await {
+        match until_idle(reader, &compiled.desired).await {
             // The plan names it.
             Err(error) if error.silence().is_some() => Ok(()),
             answer => answer,
@@ -86,6 +86,14 @@ pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), Reconc
     });
     try_join_all(idle).await?;
     Ok(())
+}
+
+async fn until_idle(reader: &ClickHouseReader, desired: &Desired) -> Result<(), ObserveError> {
+    observe::running::until_none(reader, &desired.project).await?;
+    match desired.topology {
+        Topology::Single | Topology::PerHost { .. } => Ok(()),
+        Topology::OnCluster { .. } => observe::running::until_none_queued(reader, &desired.project).await,
+    }
 }
 
 /// Reads all servers and makes the plan.
@@ -164,18 +172,13 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &
     let unread = &live.clickhouse.census.unread;
     let left_out: BTreeSet<String> =
         unread.iter().map(|u| u.name.clone()).filter(|name| policy.leaves_out(name)).collect();
-    let topology = match compiled.desired.topology.clone() {
-        // The servers would wait for one that is away.
-        Topology::OnCluster { cluster } if !left_out.is_empty() => Topology::PerHost { cluster },
-        same @ (Topology::Single | Topology::PerHost { .. } | Topology::OnCluster { .. }) => same,
-    };
     let host = |h: &crate::model::LiveHost| Host { name: h.name.clone(), version: h.version.clone() };
     Header {
         project: compiled.desired.project.clone(),
         environment: environment.map(str::to_owned),
         kafka: compiled.kafka.bootstrap_servers.clone(),
         cluster_id: live.kafka.cluster_id.clone(),
-        topology,
+        topology: compiled.desired.topology.clone(),
         hosts: live.clickhouse.hosts.iter().map(host).collect(),
         census: live.clickhouse.census.clone(),
         left_out,

@@ -6,8 +6,8 @@ use crate::model::{
     SecretRef, SettingValue, Topology, Unread, UnreadHost,
 };
 use crate::plan::{
-    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, ResourcePlan, Step, TableAction,
-    Verb,
+    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, Reach, ResourcePlan, Step,
+    TableAction, Verb,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,7 +76,7 @@ pub fn step(resource: &ResourceId, action: impl Into<Action>, hosts: &[usize], h
     let action = action.into();
     let timeout = action.timeout();
     let (hosts, hazards) = (hosts.iter().copied().collect(), hazards.to_vec());
-    Step { resource: resource.clone(), action, hosts, needs: BTreeSet::new(), hazards, timeout }
+    Step { resource: resource.clone(), action, hosts, reach: Reach::EachHost, needs: BTreeSet::new(), hazards, timeout }
 }
 
 /// A plan that carries one of each: verb, change, note, action, hazard.

@@ -6,8 +6,8 @@ use super::text::{Style, plan as text};
 use super::{script, step};
 use crate::diff::{Attribute, TopicChange};
 use crate::model::{HostRemark, Topology, Unread, UnreadHost};
-use crate::plan::{Action, Allowance, Change, Plan, Policy, Verb};
-use std::collections::BTreeSet;
+use crate::plan::{Action, Allowance, Change, OnCluster, Plan, Policy, Reach, Verb};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const PLAIN: Style = Style { colour: false, width: 120, sql: true };
@@ -86,7 +86,11 @@ fn on_a_cluster_statements_say_so() {
     let mut plan = whole();
     plan.header.topology = Topology::OnCluster { cluster: "dwh_test".into() };
     plan.steps.retain(|s| s.hosts.contains(&2));
-    plan.steps.truncate(2);
+    plan.steps.truncate(3);
+    for step in &mut plan.steps[..2] {
+        step.reach = Reach::OnCluster(OnCluster { cluster: "dwh_test".into(), through: 0, members: BTreeMap::new() });
+    }
+    plan.steps[2].reach = Reach::Passed { through: BTreeSet::from([0, 2]) };
     insta::assert_snapshot!(script::sql(&plan));
 }
 

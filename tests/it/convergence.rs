@@ -49,18 +49,8 @@ fn empty() -> Live {
             version: "26.9.2.1".into(),
             clusters: BTreeMap::from([("dwh_test".to_owned(), (n, 1)), (half.to_owned(), (n.div_ceil(2), 1))]),
             hostname: format!("h{n}"),
-            databases: BTreeSet::new(),
             foreground_insert: true,
-            objects: BTreeMap::new(),
-            unreadable: BTreeMap::new(),
-            unalterable: BTreeMap::new(),
-            database_engines: BTreeMap::new(),
-            sizes: BTreeMap::new(),
-            misfits: BTreeMap::new(),
-            unfillable: BTreeMap::new(),
-            other_readers: BTreeMap::new(),
-            dependants: BTreeMap::new(),
-            undeclared: BTreeMap::new(),
+            ..LiveHost::default()
         }
     };
     let kafka = LiveKafka {
