@@ -13,16 +13,19 @@ pub(super) fn unread(diff: &PipelineDiff, census: &Census, policy: &Policy) -> V
     blocks.map(|u| Blocked::HostUnread { host: u.name.clone(), why: u.why.clone() }).collect()
 }
 
-/// Hosts that have nothing of it, where others have: they joined, or came back empty.
+/// Says which hosts have nothing of it.
 pub(super) fn new(diff: &PipelineDiff) -> Option<Note> {
-    if diff.desired.lifecycle.state == Presence::Absent {
-        return None;
-    }
+    let new: Vec<usize> = joined(diff).into_iter().collect();
+    (diff.desired.lifecycle.state == Presence::Present && !new.is_empty()).then_some(Note::NewOn { hosts: new })
+}
+
+/// Hosts that have nothing of it, where others have: they joined, or came back empty.
+pub(super) fn joined(diff: &PipelineDiff) -> BTreeSet<usize> {
     let own = || diff.objects.iter().filter(|o| !o.desired.owned_elsewhere);
     let all: BTreeSet<usize> = own().flat_map(|o| o.hosts.keys().copied()).collect();
     let stands = |host: &usize| own().any(|o| o.hosts.get(host).is_some_and(|s| !matches!(s, HostState::Missing)));
-    let (old, new): (Vec<usize>, Vec<usize>) = all.into_iter().partition(stands);
-    (!old.is_empty() && !new.is_empty()).then_some(Note::NewOn { hosts: new })
+    let (old, new): (BTreeSet<usize>, BTreeSet<usize>) = all.into_iter().partition(stands);
+    if old.is_empty() { BTreeSet::new() } else { new }
 }
 
 /// Consumers of all hosts that find no partition. One on each host cannot be fewer and is not worth a word.

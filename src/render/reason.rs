@@ -263,6 +263,7 @@ pub(super) fn impact(impact: &Impact) -> String {
     match impact.class {
         Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
         Class::Paused => parts.push("views made again".to_owned()),
+        Class::Joined => parts.push("consumers join".to_owned()),
         Class::Reconnected => parts.push("Kafka table replaced".to_owned()),
         Class::Filled => {
             let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();
