@@ -77,6 +77,7 @@ pub(super) fn plan(
     forget_offsets(diff, recreated, &mut plan, &mut draft);
     if draft.has_steps() {
         plan.notes.extend(hosts::idle_consumers(diff, &live.kafka));
+        plan.notes.extend(hosts::few_broker_threads(diff, &live.clickhouse));
     }
     (plan, draft)
 }
