@@ -136,6 +136,10 @@ async fn statements_run_on_every_node() {
         .await;
     let expected = "query-0000000002\t5\tdwh_test\tit\\'s mine\t4\tMap(String, String)\n";
     assert_eq!(entry.rows(), expected);
+    world.play(vec![Rule::answer(When::holding("COMMENT"), Told::Quoted)]);
+    let comment = "ALTER TABLE {db}.t ON CLUSTER dwh_test MODIFY COMMENT 'c'";
+    let old = world.run(comment, &[("default_format", "JSONEachRow")]).await;
+    assert!(old.rows().contains(r#""status":"0","error":"","num_hosts_remaining":"3","#), "{old:?}");
     for statement in [
         "ALTER TABLE {db}.t ON CLUSTER dwh_test ADD COLUMN b UInt8, ADD INDEX i a TYPE minmax, MATERIALIZE INDEX i \
          SETTINGS mutations_sync = 1",
