@@ -38,7 +38,7 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
     for (pattern, lasting) in [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
         (r"_20\d{6}(_?\d{4,6})?\b", "_<date>"),
-        (r"\b[\d,]+ of them have not", "N of them have not"),
+        (r"\b[\d,]+ of them have not\b", "N of them have not"),
         (r"\b[\d,.]+( |\u{a0})(rows?|messages?|parts?|bytes|[KMG]i?B|B)\b", "N $2"),
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, lasting).into_owned();
@@ -56,5 +56,10 @@ pub fn compare(case: &Case, made: &str) {
     let written = std::fs::read_to_string(&path).unwrap_or_default();
     let diff = similar::TextDiff::from_lines(written.as_str(), made);
     let diff = diff.unified_diff().header("plan.txt", "this plan").to_string();
-    assert!(written == made, "{}: the plan is another one; SLUICE_BLESS=1 writes it anew\n{diff}", case.folder);
+    // Where prose is folded depends on how many messages there are at the moment.
+    assert!(
+        written.split_whitespace().eq(made.split_whitespace()),
+        "{}: the plan is another one; SLUICE_BLESS=1 writes it anew\n{diff}",
+        case.folder
+    );
 }
