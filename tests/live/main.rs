@@ -21,6 +21,7 @@ mod forms;
 mod health;
 mod kafka_client;
 mod kafka_groups;
+mod on_cluster;
 mod random;
 mod rebuild;
 mod scenarios;
