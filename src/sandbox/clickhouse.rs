@@ -15,6 +15,9 @@ const ALL_RIGHTS: &str =
 /// What the runner's statements need (the temporary table is the table function in them).
 const SERVING_RIGHTS: &str = "<grants><query>GRANT SYSTEM LISTEN, CREATE TEMPORARY TABLE ON *.*</query></grants>";
 
+/// The cluster that is the node itself.
+const ALONE: &str = "alone";
+
 /// A user who may look and do nothing else, not even for a moment: for seeing what such a one is told.
 const READER: &str = "reader";
 const READING_RIGHTS: &str = "<grants><query>GRANT SELECT, SHOW ON *.*</query></grants>";
@@ -58,7 +61,7 @@ pub(super) fn config(number: u16, http: u16, tcp: u16, engines: &[Engine], passw
         format!("<user>{GUARDED_USER}</user><password>{}</password>", escaped(password.expose_secret()))
     });
     xml.push_str("  <remote_servers>\n");
-    for (name, ports) in shape::clusters(engines) {
+    for (name, ports) in shape::clusters(engines).into_iter().chain([(ALONE, vec![tcp])]) {
         let _ = writeln!(xml, "    <{name}>");
         for port in ports {
             let _ = writeln!(

@@ -69,6 +69,11 @@ pub(super) fn reconnect(
             let gone: BTreeSet<usize> =
                 remade.union(&made).filter(|h| !hosts::joined(diff).contains(h)).copied().collect();
             outlook.joins = true;
+            if !paused && !made.is_empty() {
+                // Those that read wait while partitions are divided anew.
+                let makes = |a: &TableAction| matches!(a, TableAction::Create(d) if d.name == *source.name());
+                draft.endanger(Hazard::PausesIngestion, makes);
+            }
             if !gone.is_empty() || diff.undeclared_kafka_tables(&live.clickhouse).next().is_some() {
                 outlook.reconnects = true;
                 outlook.waits = !leave(diff, source, &gone, live, plan, draft);

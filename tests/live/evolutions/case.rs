@@ -1,11 +1,13 @@
 //! A folder of `tests/cases/evolutions`: two states of a project, and what the way from one to the other may cost.
 
+use super::fronts::{ALONE, Fronts};
 use crate::fixture::project::Project;
 use crate::fixture::shared;
 use serde::Deserialize;
 use sluice::model::ResourceId;
 use sluice::plan::{Allowance, Policy};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A member that was killed keeps its partitions for 45 s, and machines may be slow.
@@ -123,6 +125,8 @@ pub struct Case {
     node: usize,
     /// On a cluster of two of the nodes, where it is on one at all.
     small: bool,
+    /// Statements go ON CLUSTER, through these.
+    fronts: Option<Arc<Fronts>>,
     path: PathBuf,
 }
 
@@ -140,6 +144,7 @@ impl Case {
             patience: PATIENCE,
             node: number % 4,
             small: false,
+            fronts: None,
             path: path.to_owned(),
         }
     }
@@ -152,6 +157,16 @@ impl Case {
     /// The same case on two hosts instead of four, which are enough to be cut between two: one pair or the other.
     pub fn on_two_hosts(&self) -> Self {
         Self { small: true, ..self.clone() }
+    }
+
+    /// The same case with statements that go ON CLUSTER: of all nodes, or of the one that the case is on.
+    pub fn through(&self, fronts: &Arc<Fronts>) -> Self {
+        Self { fronts: Some(fronts.clone()), ..self.clone() }
+    }
+
+    /// Whether statements go ON CLUSTER.
+    pub fn is_passed_on(&self) -> bool {
+        self.fronts.is_some()
     }
 
     /// The same case with another patience.
@@ -180,6 +195,11 @@ impl Case {
         }
     }
 
+    /// The first of them.
+    pub fn first_node(&self) -> usize {
+        self.nodes()[0]
+    }
+
     /// The golden plan.
     pub fn golden(&self) -> PathBuf {
         self.path.join("plan.txt")
@@ -202,18 +222,21 @@ impl Case {
     }
 
     fn project(&self, resources: &str, brokers: &str) -> Project {
-        let urls = &shared().clickhouse_urls;
-        let clickhouse = if self.spec.cluster {
-            let cluster = match self.nodes()[..] {
-                [0, 1] => "ingest",
-                [2, 3] => "storage",
-                _ => "dwh_test",
-            };
-            let hosts: Vec<String> = self.nodes().iter().map(|node| format!("\"{}\"", urls[*node])).collect();
-            let (url, hosts) = (&hosts[0], hosts.join(", "));
-            format!("url: {url}, cluster: {cluster}, ddl: perHost, hosts: [{hosts}]")
-        } else {
-            format!("url: \"{}\"", urls[self.node])
+        let nodes = self.nodes();
+        let (urls, ddl) = match &self.fronts {
+            None => (nodes.iter().map(|node| shared().clickhouse_urls[*node].clone()).collect(), "perHost"),
+            Some(fronts) => (fronts.urls(&nodes), "onCluster"),
+        };
+        let hosts: Vec<String> = urls.iter().map(|url| format!("\"{url}\"")).collect();
+        let cluster = match nodes[..] {
+            [0, 1] => "ingest",
+            [2, 3] => "storage",
+            [_] => ALONE,
+            _ => "dwh_test",
+        };
+        let clickhouse = match cluster == ALONE && !self.is_passed_on() {
+            true => format!("url: {}", hosts[0]),
+            false => format!("url: {}, cluster: {cluster}, ddl: {ddl}, hosts: [{}]", hosts[0], hosts.join(", ")),
         };
         let header = format!(
             "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [.]\n  \

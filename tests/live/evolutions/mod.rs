@@ -7,6 +7,7 @@ mod arrival;
 mod back;
 mod case;
 mod change;
+mod fronts;
 mod golden;
 mod killed;
 mod numbers;
@@ -17,16 +18,29 @@ use crate::fixture::{all_passed, attempt, shared, turn};
 use case::{Case, cases};
 use change::Figures;
 use comfy_table::Table;
+use fronts::Fronts;
 use futures_util::{StreamExt as _, stream};
+use std::sync::Arc;
 
 /// Cases at a time: each waits most of the time, for a group or a flush; more would only wait for the two cores.
 const AT_ONCE: usize = 14;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_evolution_keeps_every_number() {
+    every(cases()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_evolution_keeps_every_number_on_cluster() {
+    let fronts = Arc::new(Fronts::start().await);
+    let named = |case: Case| case.named(&format!("{}c", case.name), case.first_node()).through(&fronts);
+    every(cases().into_iter().map(named).collect()).await;
+    assert!(fronts.passed_on() > 0, "nothing went ON CLUSTER");
+}
+
+async fn every(cases: Vec<Case>) {
     let _turn = turn().await;
     shared();
-    let cases = cases();
     let runs = cases.iter().map(|case| async move {
         let ended = attempt(change::run(case)).await;
         eprintln!("{}: {}", case.folder, if ended.is_ok() { "done" } else { "FAILED" });
