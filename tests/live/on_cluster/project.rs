@@ -78,6 +78,9 @@ async fn a_pipeline_is_applied_through_one_host_and_is_on_all() {
     world.clean().await;
 }
 
+/// Longer than any of what comes late, and short for what never comes.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// What goes wrong when a pipeline is made, and whether the apply can still say that all is done.
 fn troubles() -> Vec<(&'static str, Vec<Rule>, bool)> {
     let made = || When::holding("rows_local ON CLUSTER");
@@ -88,6 +91,8 @@ fn troubles() -> Vec<(&'static str, Vec<Rule>, bool)> {
         ("a host fails under 200", vec![Rule::host(made(), 2, refused), Rule::answer(made(), Told::Rows)], false),
         ("a host is slow", vec![Rule::host(made(), 1, Deed::Slow(Duration::from_secs(2)))], true),
         ("a host is missing", vec![Rule::host(made(), 3, Deed::Missing)], false),
+        ("a host is down and comes back", vec![Rule::host(made(), 3, Deed::Held)], false),
+        ("a host hangs", vec![Rule::host(made(), 0, Deed::Stuck)], false),
         ("the answer is cut", vec![Rule::answer(made(), Told::Cut(100))], true),
         ("the answer is lost", vec![Rule::answer(made(), Told::Lost)], true),
         ("the server is gone at once", vec![Rule::answer(made(), Told::Queued)], true),
@@ -99,7 +104,10 @@ async fn whatever_goes_wrong_the_next_apply_puts_it_right() {
     let all = troubles().into_iter().map(|(title, rules, is_done)| async move {
         let part = async {
             let world = World::new("trouble", rules).await;
-            let prepared = world.project.plan_with(&Policy::default()).await;
+            let mut prepared = world.project.plan_with(&Policy::default()).await;
+            for step in &mut prepared.plan.steps {
+                step.timeout = step.timeout.min(PATIENCE);
+            }
             let outcome = world.project.run(&prepared).await;
             let told: Vec<String> = outcome.failed.iter().map(|(_, error)| format!("{error:?}")).collect();
             eprintln!("{title}: {told:?}");
@@ -109,6 +117,7 @@ async fn whatever_goes_wrong_the_next_apply_puts_it_right() {
                 assert_eq!(world.on_all(OBJECTS).await, MADE);
             }
             world.front.play(Scenario::default());
+            (0..4).for_each(|node| world.front.release(node));
             world.project.settle().await;
             let again = world.project.plan_with(&Policy::default()).await;
             assert_eq!(again.plan.is_empty(), is_done, "{:#?}", again.plan.resources);
