@@ -111,4 +111,25 @@ mod tests {
         let answers = read(&whole[..whole.len() - 5], &members());
         assert_eq!((&answers[&0], &answers[&1]), (&Answer::Done, &Answer::Unknown));
     }
+
+    #[test]
+    fn rows_that_a_real_server_answered_are_read() {
+        let members = [("127.0.0.1", 21182, 0), ("127.0.0.1", 22182, 1)];
+        let members = members.map(|(host, port, at)| ((host.to_owned(), port), at)).into();
+        let read = |recorded: &str| {
+            let (_, body) = recorded.split_once("\r\n\r\n").unwrap();
+            read(body, &members).into_values().collect::<Vec<_>>()
+        };
+        assert_eq!(
+            read(include_str!("../../tests/cases/on_cluster/18.16/success.json.http")),
+            [Answer::Done, Answer::Done]
+        );
+        assert_eq!(
+            read(include_str!("../../tests/cases/on_cluster/18.16/dropped.json.http")),
+            [Answer::Done, Answer::Done]
+        );
+        // Rows of another format than was asked for say nothing.
+        let tabs = include_str!("../../tests/cases/on_cluster/18.16/success.tsv.http");
+        assert_eq!(read(tabs), [Answer::Unknown, Answer::Unknown]);
+    }
 }
