@@ -123,6 +123,8 @@ pub struct Case {
     node: usize,
     /// On a cluster of two of the nodes, where it is on one at all.
     small: bool,
+    /// By which URLs its hosts are reached, where not by their own.
+    doors: Option<Vec<String>>,
     path: PathBuf,
 }
 
@@ -140,6 +142,7 @@ impl Case {
             patience: PATIENCE,
             node: number % 4,
             small: false,
+            doors: None,
             path: path.to_owned(),
         }
     }
@@ -157,6 +160,11 @@ impl Case {
     /// The same case with another patience.
     pub fn within(&self, patience: Duration) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// The same case, whose hosts are reached by other URLs, in the order of the nodes.
+    pub fn through(&self, urls: Vec<String>) -> Self {
+        Self { doors: Some(urls), ..self.clone() }
     }
 
     /// A text with the case's name and its number of shards in it.
@@ -201,8 +209,18 @@ impl Case {
         self.project("after.yaml", &brokers)
     }
 
+    /// A text of its folder.
+    pub fn text(&self, file: &str) -> String {
+        text(&self.path.join(file))
+    }
+
     fn project(&self, resources: &str, brokers: &str) -> Project {
-        let urls = &shared().clickhouse_urls;
+        self.written(&self.text(resources), brokers)
+    }
+
+    /// A project of these resources, where the case is.
+    pub fn written(&self, resources: &str, brokers: &str) -> Project {
+        let urls = self.doors.as_ref().unwrap_or(&shared().clickhouse_urls);
         let clickhouse = if self.spec.cluster {
             let cluster = match self.nodes()[..] {
                 [0, 1] => "ingest",
@@ -222,7 +240,7 @@ impl Case {
              defaults: {{kafkaDatabase: {name}}}\n",
             name = self.name,
         );
-        Project::written(&header, &text(&self.path.join(resources))).var("case", &self.name)
+        Project::written(&header, resources).var("case", &self.name)
     }
 
     /// What is wished and allowed.

@@ -3,14 +3,14 @@
 //!
 //! `SLUICE_EVOLUTION=05,07` chooses by the beginning of the folders' names; `SLUICE_BLESS=1` writes the golden plans.
 
-mod arrival;
+pub mod arrival;
 mod back;
-mod case;
-mod change;
+pub mod case;
+pub mod change;
 mod golden;
-mod killed;
-mod numbers;
-mod program;
+pub mod killed;
+pub mod numbers;
+pub mod program;
 mod proof;
 
 use crate::fixture::{all_passed, attempt, shared, turn};

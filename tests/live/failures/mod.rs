@@ -1,0 +1,149 @@
+//! Every statement of a change on four hosts, and a host that fails at it: what is said, what the next plan is, where the
+//! next apply ends, and whether every number is there.
+//!
+//! A run takes a sample, which `SLUICE_SEED` repeats; `SLUICE_FAILURES=all` takes every statement and every failure.
+
+mod failure;
+mod hosts;
+mod place;
+mod run;
+mod scenario;
+
+use crate::fixture::{all_passed, attempt, shared, turn};
+use comfy_table::Table;
+use failure::Failure;
+use futures_util::{StreamExt as _, stream};
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use run::{Chosen, Ended, run};
+use scenario::Scenario;
+use std::collections::BTreeMap;
+use tokio::time::Instant;
+
+/// Cases of a sample.
+const SAMPLE: usize = 24;
+/// Cases at a time: each waits most of the time.
+const AT_ONCE: usize = 12;
+
+type Tried = (Chosen, Result<Ended, String>);
+
+async fn tried(at: usize, chosen: Chosen) -> Tried {
+    let begin = Instant::now();
+    let ended = attempt(run(chosen, &format!("f{at:03}"))).await;
+    let ended = ended.map_err(|said| format!("{chosen:?}: {said}"));
+    eprintln!(
+        "f{at:03} {chosen:?} {:.1} s {}",
+        begin.elapsed().as_secs_f64(),
+        if ended.is_ok() { "" } else { "FAILED" }
+    );
+    (chosen, ended)
+}
+
+/// Cases that differ from run to run, each scenario with each failure.
+fn sample() -> Vec<Chosen> {
+    #[expect(clippy::disallowed_methods, reason = "a run is repeated with the seed it told")]
+    let told = std::env::var("SLUICE_SEED").ok();
+    let seed: u64 = told.map_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0, |seed| seed.parse().expect("a number"));
+    eprintln!("SLUICE_SEED={seed} takes the same failures");
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut below = |end: usize| usize::try_from(random.next_u32()).expect("a machine of 32 bits or more") % end;
+    let first = below(Failure::ALL.len());
+    let scenarios = Scenario::ALL.len();
+    (0..SAMPLE)
+        .map(|i| Chosen {
+            scenario: Scenario::ALL[i % scenarios],
+            failure: Some(Failure::ALL[(first + i / scenarios) % Failure::ALL.len()]),
+            host: below(4),
+            nth: below(1 << 16),
+        })
+        .collect()
+}
+
+/// Every statement with every failure; the hosts take turns.
+fn every(statements: &BTreeMap<Scenario, usize>) -> Vec<Chosen> {
+    let mut all = Vec::new();
+    for (scenario, statements) in statements {
+        for nth in 0..*statements {
+            for (kind, failure) in Failure::ALL.into_iter().enumerate() {
+                all.push(Chosen { scenario: *scenario, failure: Some(failure), host: (nth + kind) % 4, nth });
+            }
+        }
+    }
+    all
+}
+
+/// Which of the scenarios: all, or those that `SLUICE_SCENARIO` names (`Drop,Create`), for whoever works on one.
+fn wanted(scenario: Scenario) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "a single scenario while somebody works on it")]
+    let wanted = std::env::var("SLUICE_SCENARIO").unwrap_or_default();
+    wanted.is_empty() || wanted.split(',').any(|name| name == format!("{scenario:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_host_that_fails_at_any_statement_loses_nothing() {
+    let _turn = turn().await;
+    shared();
+    #[expect(clippy::disallowed_methods, reason = "all of them take too long for every run")]
+    let all = std::env::var("SLUICE_FAILURES").is_ok_and(|which| which == "all");
+    let begin = Instant::now();
+    let mut ended: Vec<Tried> = Vec::new();
+    let cases = if all {
+        let whole = Scenario::ALL.map(|scenario| Chosen { scenario, failure: None, host: 0, nth: 0 });
+        let whole = whole.into_iter().filter(|c| wanted(c.scenario)).enumerate();
+        ended =
+            stream::iter(whole.map(|(at, chosen)| tried(900 + at, chosen))).buffer_unordered(AT_ONCE).collect().await;
+        let statements = ended.iter().filter_map(|(c, e)| Some((c.scenario, e.as_ref().ok()?.statements))).collect();
+        every(&statements)
+    } else {
+        sample().into_iter().filter(|c| wanted(c.scenario)).collect()
+    };
+    let runs = cases.iter().enumerate().map(|(at, chosen)| tried(at, *chosen));
+    let more: Vec<Tried> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
+    ended.extend(more);
+    eprintln!("{}\n{} cases in {:.0} s", table(&ended), cases.len(), begin.elapsed().as_secs_f64());
+    all_passed(&failed(ended));
+}
+
+/// What failed, and what ended otherwise than the others of its scenario.
+fn failed(ended: Vec<Tried>) -> Vec<String> {
+    let mut first: BTreeMap<Scenario, Vec<String>> = BTreeMap::new();
+    let mut failed = Vec::new();
+    for (chosen, ended) in ended {
+        match ended {
+            Err(said) => failed.push(said),
+            Ok(Ended { state, .. }) => {
+                let first = first.entry(chosen.scenario).or_insert_with(|| state.clone());
+                if *first != state {
+                    let (one, other) = (first.join("\n"), state.join("\n"));
+                    let diff = similar::TextDiff::from_lines(&one, &other);
+                    let diff = diff.unified_diff().header("another", "this").to_string();
+                    failed.push(format!("{chosen:?} ends otherwise\n{diff}"));
+                }
+            }
+        }
+    }
+    failed
+}
+
+fn table(ended: &[Tried]) -> Table {
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    table.set_header(["scenario", "failure", "cases", "failed", "most rows twice"]);
+    for scenario in Scenario::ALL {
+        for failure in Failure::ALL {
+            let of: Vec<&Result<Ended, String>> = ended
+                .iter()
+                .filter(|(c, _)| (c.scenario, c.failure) == (scenario, Some(failure)))
+                .map(|(_, ended)| ended)
+                .collect();
+            let wrong = of.iter().filter(|ended| ended.is_err()).count();
+            let twice = of.iter().filter_map(|ended| Some(ended.as_ref().ok()?.twice)).max().unwrap_or(0);
+            let numbers = [of.len(), wrong].map(|n| n.to_string());
+            let [cases, wrong] = numbers;
+            table.add_row([format!("{scenario:?}"), format!("{failure:?}"), cases, wrong, twice.to_string()]);
+        }
+    }
+    table
+}

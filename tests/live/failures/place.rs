@@ -1,0 +1,67 @@
+//! The statements of a plan, in the order in which a host is sent them when one step runs at a time.
+
+use super::hosts::Trap;
+use sluice::plan::{Action, Plan, TableAction};
+
+/// What a copy of one partition sends to a host: merges of two tables are stopped, an old copy is ended, partitions are
+/// read, room is asked for, partitions of the copy are read, rows are copied, twice counted, and merges go on.
+const COPY: usize = 11;
+
+/// A statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The step that sends it.
+    pub step: usize,
+    /// Its number in the step.
+    pub part: usize,
+}
+
+/// All of them: their index is the number that a trap has.
+pub fn places(plan: &Plan) -> Vec<Place> {
+    let steps = plan.steps.iter().enumerate();
+    steps.flat_map(|(step, s)| (0..statements(&s.action)).map(move |part| Place { step, part })).collect()
+}
+
+fn statements(action: &Action) -> usize {
+    match action {
+        Action::Kafka(_) => 0,
+        Action::Table(TableAction::Copy(_)) => COPY,
+        Action::Table(_) => 1,
+    }
+}
+
+/// What the failure of a step has to say: its host, its number and how its statement begins.
+pub fn expected(plan: &Plan, place: Place, host: &str) -> (String, String) {
+    let step = &plan.steps[place.step];
+    let statement = step.action.statement(None).expect("a step on hosts has a statement").shown();
+    let first = statement.lines().next().expect("a statement has a line").trim().to_owned();
+    (format!("step {} failed on {host}: ", place.step + 1), first)
+}
+
+/// Whether the step can be told only by whoever waits for days: a copy has no time of its own.
+pub fn is_long(plan: &Plan, trap: Trap) -> bool {
+    let step = places(plan)[trap.nth].step;
+    matches!(plan.steps[step].action, Action::Table(TableAction::Copy(_)))
+}
+
+/// Whether a statement makes or moves something, so that it must not be sent to a host that has done it.
+pub fn lasts(action: &Action) -> bool {
+    match action {
+        Action::Kafka(_) => false,
+        Action::Table(action) => match action {
+            TableAction::CreateDatabase { .. }
+            | TableAction::Create(_)
+            | TableAction::CreateFillingView(_)
+            | TableAction::Comment { .. }
+            | TableAction::Alter { .. }
+            | TableAction::ModifyQuery { .. }
+            | TableAction::Exchange { .. }
+            | TableAction::Rename { .. }
+            | TableAction::Drop { .. } => true,
+            TableAction::Fill(_)
+            | TableAction::Flush { .. }
+            | TableAction::Copy(_)
+            | TableAction::StartMerges { .. } => false,
+        },
+    }
+}
