@@ -8,6 +8,7 @@ mod kafka;
 mod outcome;
 mod run;
 mod spread;
+mod trouble;
 
 pub use outcome::{Events, Outcome, StepError};
 pub use run::{Stop, run};

@@ -6,6 +6,7 @@
 //! Assumes: nothing writes into the old tables, and none of them was swapped.
 
 use super::copy::{Counted, Failures, Part, each};
+use super::trouble::Trouble;
 use futures_util::future::try_join_all;
 
 /// The statements of an apply that was killed run on many hosts: who sends ends first, then what was sent meanwhile.
@@ -40,7 +41,7 @@ async fn moved(parts: &[Part<'_>]) -> Failures {
     failed
 }
 
-async fn sent(part: &Part<'_>) -> Result<(), String> {
+async fn sent(part: &Part<'_>) -> Result<(), Trouble> {
     let total = part.partitions(&part.copy.from).await?.into_values().sum();
     (part.told)(0, total);
     part.filled(None, 0, total).await?;
@@ -50,7 +51,7 @@ async fn sent(part: &Part<'_>) -> Result<(), String> {
 
 /// Every host must have room for an even share. How even the key is nobody knows before.
 async fn rooms(parts: &[Part<'_>]) -> Failures {
-    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|words| (part.name(), words)) });
+    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|trouble| (part.name(), trouble)) });
     let rooms = match try_join_all(asked).await {
         Ok(rooms) => rooms,
         Err(failed) => return vec![failed],
@@ -63,7 +64,7 @@ async fn rooms(parts: &[Part<'_>]) -> Failures {
             "its share of {} takes about {share} bytes and the disks have {free} free: make room and apply again",
             part.copy.from
         );
-        (share > free).then(|| (part.name(), words))
+        (share > free).then(|| (part.name(), words.into()))
     });
     narrow.collect()
 }
@@ -73,7 +74,7 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
     let counts = async |sql: &dyn Fn(&Part<'_>) -> String| {
         let counts = parts.iter().map(|part| {
             let sql = sql(part);
-            async move { part.count(&sql, &[]).await.map_err(|words| (part.name(), words)) }
+            async move { part.count(&sql, &[]).await.map_err(|trouble| (part.name(), trouble)) }
         });
         try_join_all(counts).await.map(|counts| total(&counts))
     };
@@ -87,7 +88,7 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
                  writes into it, or its rows change; nothing was swapped. Stop what writes and apply again",
                 first.copy.from, old.0, old.1, first.copy.to, new.0, new.1
             );
-            vec![(first.name(), words)]
+            vec![(first.name(), words.into())]
         }
         (Err(failed), _) | (_, Err(failed)) => vec![failed],
     }

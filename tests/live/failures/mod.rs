@@ -1,7 +1,8 @@
 //! Every statement of a change on four hosts, and a host that fails at it: what is said, what the next plan is, where the
 //! next apply ends, and whether every number is there.
 //!
-//! A run takes a sample, which `SLUICE_SEED` repeats; `SLUICE_FAILURES=all` takes every statement and every failure.
+//! A run takes a sample, which `SLUICE_SEED` repeats; `SLUICE_FAILURES=all` takes every statement and every failure, and
+//! `SLUICE_FAILURES=Drop,Rebuild.07` those whose names begin so.
 
 mod failure;
 mod hosts;
@@ -74,11 +75,11 @@ fn every(statements: &BTreeMap<Scenario, usize>) -> Vec<Chosen> {
     all
 }
 
-/// Which of the scenarios: all, or those that `SLUICE_SCENARIO` names (`Drop,Create`), for whoever works on one.
-fn wanted(scenario: Scenario) -> bool {
-    #[expect(clippy::disallowed_methods, reason = "a single scenario while somebody works on it")]
-    let wanted = std::env::var("SLUICE_SCENARIO").unwrap_or_default();
-    wanted.is_empty() || wanted.split(',').any(|name| name == format!("{scenario:?}"))
+/// Whether a case is one of those that `SLUICE_FAILURES` names: all, or by their beginnings.
+fn named(chosen: &Chosen, names: &str) -> bool {
+    let name = chosen.to_string();
+    // A scenario is needed where one of its cases is.
+    names == "all" || names.split(',').any(|begin| name.starts_with(begin) || begin.starts_with(&format!("{name}.")))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -86,24 +87,25 @@ async fn a_host_that_fails_at_any_statement_loses_nothing() {
     let _turn = turn().await;
     shared();
     #[expect(clippy::disallowed_methods, reason = "all of them take too long for every run")]
-    let all = std::env::var("SLUICE_FAILURES").is_ok_and(|which| which == "all");
+    let names = std::env::var("SLUICE_FAILURES").ok();
     let begin = Instant::now();
     let mut ended: Vec<Tried> = Vec::new();
-    let cases = if all {
+    let cases = if let Some(names) = names {
         let whole = Scenario::ALL.map(|scenario| Chosen { scenario, failure: None, host: 0, nth: 0 });
-        let whole = whole.into_iter().filter(|c| wanted(c.scenario)).enumerate();
-        ended =
-            stream::iter(whole.map(|(at, chosen)| tried(900 + at, chosen))).buffer_unordered(AT_ONCE).collect().await;
+        let whole = whole.into_iter().filter(|whole| named(whole, &names)).enumerate();
+        ended = at_once(whole.map(|(at, chosen)| tried(900 + at, chosen))).await;
         let statements = ended.iter().filter_map(|(c, e)| Some((c.scenario, e.as_ref().ok()?.statements))).collect();
-        every(&statements)
+        every(&statements).into_iter().filter(|chosen| named(chosen, &names)).collect()
     } else {
-        sample().into_iter().filter(|c| wanted(c.scenario)).collect()
+        sample()
     };
-    let runs = cases.iter().enumerate().map(|(at, chosen)| tried(at, *chosen));
-    let more: Vec<Tried> = stream::iter(runs).buffer_unordered(AT_ONCE).collect().await;
-    ended.extend(more);
+    ended.extend(at_once(cases.iter().enumerate().map(|(at, chosen)| tried(at, *chosen))).await);
     eprintln!("{}\n{} cases in {:.0} s", table(&ended), cases.len(), begin.elapsed().as_secs_f64());
     all_passed(&failed(ended));
+}
+
+async fn at_once(cases: impl Iterator<Item = impl Future<Output = Tried>>) -> Vec<Tried> {
+    stream::iter(cases).buffer_unordered(AT_ONCE).collect().await
 }
 
 /// What failed, and what ended otherwise than the others of its scenario.
@@ -119,7 +121,7 @@ fn failed(ended: Vec<Tried>) -> Vec<String> {
                     let (one, other) = (first.join("\n"), state.join("\n"));
                     let diff = similar::TextDiff::from_lines(&one, &other);
                     let diff = diff.unified_diff().header("another", "this").to_string();
-                    failed.push(format!("{chosen:?} ends otherwise\n{diff}"));
+                    failed.push(format!("{chosen} ends otherwise\n{diff}"));
                 }
             }
         }

@@ -14,6 +14,7 @@ use sluice::plan::{Plan, Policy};
 use sluice::reconcile::Prepared;
 use sluice::render::Style;
 use sluice::render::outcome::{self, Report};
+use std::fmt;
 use std::time::Duration;
 
 /// How long a step may take at a host that hangs; who waits adds five seconds.
@@ -30,6 +31,13 @@ pub struct Chosen {
     pub host: usize,
     /// The statement: its index, or a number that is taken modulo their count.
     pub nth: usize,
+}
+
+impl fmt::Display for Chosen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.scenario)?;
+        self.failure.map_or(Ok(()), |failure| write!(f, ".{:02}.{failure:?}", self.nth))
+    }
 }
 
 /// How a case ended.
@@ -69,7 +77,7 @@ pub async fn run(chosen: Chosen, name: &str) -> Ended {
         fails(&case, scenario, &hosts, trap, &prepared, &policy).await;
     }
     let ended = apply_to(&case, goal, Kill::Never).await;
-    assert!(ended.status.success(), "{name}: {chosen:?}, and then {}:\n{}", ended.status, ended.said);
+    assert!(ended.status.success(), "{name}: {chosen}, and then {}:\n{}", ended.status, ended.said);
     if chosen.failure.is_none() {
         let sent = hosts.taken().0;
         let count = |host| sent.iter().filter(|s| s.host == host).count();
