@@ -7,6 +7,7 @@
 mod failure;
 mod hosts;
 mod place;
+mod restarted;
 mod run;
 mod scenario;
 
@@ -31,12 +32,9 @@ type Tried = (Chosen, Result<Ended, String>);
 async fn tried(at: usize, chosen: Chosen) -> Tried {
     let begin = Instant::now();
     let ended = attempt(run(chosen, &format!("f{at:03}"))).await;
-    let ended = ended.map_err(|said| format!("{chosen:?}: {said}"));
-    eprintln!(
-        "f{at:03} {chosen:?} {:.1} s {}",
-        begin.elapsed().as_secs_f64(),
-        if ended.is_ok() { "" } else { "FAILED" }
-    );
+    let ended = ended.map_err(|said| format!("{chosen}: {said}"));
+    let failed = if ended.is_ok() { "" } else { "  FAILED" };
+    eprintln!("f{at:03} {chosen} on host {}: {:.1} s{failed}", chosen.host, begin.elapsed().as_secs_f64());
     (chosen, ended)
 }
 

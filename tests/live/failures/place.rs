@@ -1,11 +1,12 @@
 //! The statements of a plan, in the order in which a host is sent them when one step runs at a time.
 
-use super::hosts::Trap;
 use sluice::plan::{Action, Plan, TableAction};
 
 /// What a copy of one partition sends to a host: merges of two tables are stopped, an old copy is ended, partitions are
 /// read, room is asked for, partitions of the copy are read, rows are copied, twice counted, and merges go on.
 const COPY: usize = 11;
+/// The one of them that copies.
+pub const INSERT: usize = 6;
 
 /// A statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub fn places(plan: &Plan) -> Vec<Place> {
 fn statements(action: &Action) -> usize {
     match action {
         Action::Kafka(_) => 0,
-        Action::Table(TableAction::Copy(_)) => COPY,
+        Action::Table(_) if is_copy(action) => COPY,
         Action::Table(_) => 1,
     }
 }
@@ -38,10 +39,9 @@ pub fn expected(plan: &Plan, place: Place, host: &str) -> (String, String) {
     (format!("step {} failed on {host}: ", place.step + 1), first)
 }
 
-/// Whether the step can be told only by whoever waits for days: a copy has no time of its own.
-pub fn is_long(plan: &Plan, trap: Trap) -> bool {
-    let step = places(plan)[trap.nth].step;
-    matches!(plan.steps[step].action, Action::Table(TableAction::Copy(_)))
+/// Whether it is a copy: its statements have no time of their own, one waits for days.
+pub fn is_copy(action: &Action) -> bool {
+    matches!(action, Action::Table(TableAction::Copy(_)))
 }
 
 /// Whether a statement makes or moves something, so that it must not be sent to a host that has done it.

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::hosts::{Hosts, Sent, Trap};
-use super::place::{Place, expected, is_long, lasts, places};
+use super::place::{Place, expected, is_copy, lasts, places};
 use super::scenario::Scenario;
 use crate::evolutions::arrival;
 use crate::evolutions::case::Case;
@@ -95,6 +95,8 @@ pub async fn run(chosen: Chosen, name: &str) -> Ended {
     assert!(left.is_empty(), "{name}: not converged: {:#?}", left.resources);
     let state = state(&case).await;
     before.clean().await;
+    // What came out of nothing is not in the state before.
+    direct.after().clean().await;
     Ended { statements: all.len(), twice, state }
 }
 
@@ -130,7 +132,7 @@ async fn hung(case: &Case, scenario: Scenario, hosts: &Hosts, trap: Trap, policy
     prepared.plan.steps[step].timeout = SHORT;
     let run = goal.run_at_once(&prepared, 1);
     let broken = async {
-        if is_long(&prepared.plan, trap) {
+        if is_copy(&prepared.plan.steps[step].action) {
             hosts.sprung().await;
             hosts.restart(trap.host).await;
         }
