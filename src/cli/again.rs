@@ -39,8 +39,8 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, ObjectName, ResourceId, Topology};
-    use crate::plan::{Header, Step};
+    use crate::model::{Census, Kind, ObjectName, ResourceId, Topology};
+    use crate::plan::{Header, Reach, Step};
     use std::collections::BTreeSet;
 
     #[test]
@@ -50,6 +50,7 @@ mod tests {
             timeout: Action::from(action.clone()).timeout(),
             action: action.into(),
             hosts: BTreeSet::from([0]),
+            reach: Reach::EachHost,
             needs: BTreeSet::new(),
             hazards: vec![],
         };
@@ -57,7 +58,9 @@ mod tests {
         let drop = TableAction::Drop { name: name.clone(), is_view: false, sync: false };
         let (project, kafka, cluster_id) = ("p".into(), String::new(), String::new());
         let topology = Topology::Single;
-        let header = Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![] };
+        let (census, left_out) = (Census::default(), BTreeSet::new());
+        let header =
+            Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![], census, left_out };
         let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(TableAction::Flush { name })] };
         let typed = ["--recreate", "KafkaPipeline/p", "apply", "--recreate=KafkaPipeline/p", "--var", "A=x y"];
         let typed = typed.map(str::to_owned);

@@ -172,6 +172,11 @@ pub struct Selection {
     /// The plan names the hazards it has and the flags that allow them.
     #[arg(long, value_name = "HAZARD[:KIND/NAME]", value_parser = Allowance::parse)]
     pub allow: Vec<Allowance>,
+    /// Plan without this ClickHouse host while it cannot be reached, as `host:port` or by its name. Repeatable.
+    ///
+    /// A host that answers is never left out. What it lacks is made by the next apply without this.
+    #[arg(long, value_name = "HOST")]
+    pub allow_unreachable: Vec<String>,
     /// Leave the statements under the steps out.
     #[arg(long)]
     pub no_sql: bool,

@@ -254,8 +254,8 @@ impl sandbox::Progress for Stages {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Kind, ResourceId, Topology};
-    use crate::plan::{Header, KafkaAction, Step};
+    use crate::model::{Census, Kind, ResourceId, Topology};
+    use crate::plan::{Header, KafkaAction, Reach, Step};
     use std::collections::BTreeSet;
 
     fn plan(steps: usize) -> Plan {
@@ -265,6 +265,7 @@ mod tests {
             timeout: action.timeout(),
             action,
             hosts: BTreeSet::new(),
+            reach: Reach::EachHost,
             needs: BTreeSet::new(),
             hazards: vec![],
         };
@@ -275,6 +276,8 @@ mod tests {
             cluster_id: String::new(),
             topology: Topology::Single,
             hosts: vec![],
+            census: Census::default(),
+            left_out: BTreeSet::new(),
         };
         Plan { header, resources: vec![], steps: vec![step; steps] }
     }

@@ -35,6 +35,7 @@ pub(super) fn policy(selection: &Selection, desired: &Desired) -> Result<Policy,
             .filter(|(_, lifecycle)| lifecycle.deletion == Deletion::Allow)
             .map(|(id, _)| (*id).clone())
             .collect(),
+        unreachable: selection.allow_unreachable.iter().cloned().collect(),
         today: today(),
         start_declared: desired.pipelines.iter().filter(|p| p.start_from.is_some()).map(|p| p.id.clone()).collect(),
     })

@@ -1,5 +1,6 @@
 //! The live state: what the servers say, host by host, with what could not be read.
 
+use super::census::{Census, ClusterMember};
 use super::definition::Definition;
 use super::name::ObjectName;
 use super::owner::Owner;
@@ -65,10 +66,12 @@ pub struct LiveTopic {
 pub struct LiveClickHouse {
     /// One entry a host that answered.
     pub hosts: Vec<LiveHost>,
+    /// The hosts against the clusters.
+    pub census: Census,
 }
 
 /// One ClickHouse server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveHost {
     /// How it is shown: `host:port` of its HTTP interface.
     pub name: String,
@@ -76,6 +79,10 @@ pub struct LiveHost {
     pub version: String,
     /// Clusters in which the server finds itself, with shard and replica number.
     pub clusters: BTreeMap<String, (u32, u32)>,
+    /// Members of the project's clusters as the server knows them.
+    pub members: Vec<ClusterMember>,
+    /// What it puts into the paths of replicated tables, by macro.
+    pub macros: BTreeMap<String, String>,
     /// Its own name, as its Kafka consumers use it.
     pub hostname: String,
     /// Names of its databases.

@@ -3,6 +3,7 @@
 //! Imports nothing of the crate, performs no I/O, knows neither YAML nor HTTP.
 
 pub mod backfill;
+pub mod census;
 pub mod complaint;
 pub mod connection;
 pub mod consumption;
@@ -22,6 +23,7 @@ pub mod token;
 pub mod topic;
 
 pub use backfill::{BackfillFrom, DesiredBackfill, Refill, Reread, UpTo};
+pub use census::{Census, ClusterMember, HostRemark, Unread, UnreadHost};
 pub use complaint::{Complaint, ComplaintKind, Part};
 pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
 pub use consumption::{ConsumedColumn, Consumption, OnBadMessage, WireColumn};

@@ -4,7 +4,7 @@ use super::ObserveError;
 use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{Dependant, Engine, LiveHost, LiveObject, ObjectName};
+use crate::model::{ClusterMember, Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +16,8 @@ struct HostRow {
     databases: Vec<(String, String)>,
     clusters: Vec<(String, u32, u32)>,
     foreground_insert: String,
+    members: Vec<(String, u32, u32, String, String, u16)>,
+    macros: Vec<(String, String)>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -32,9 +34,14 @@ struct ObjectRow {
 ///
 /// # Errors
 /// The host does not answer or refuses.
-pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]) -> Result<LiveHost, ObserveError> {
+pub(crate) async fn host(
+    reader: &ClickHouseReader,
+    project: &str,
+    names: &[ObjectName],
+    clusters: &BTreeSet<&str>,
+) -> Result<LiveHost, ObserveError> {
     let (facts, mut objects, kept, mut dependants, mut undeclared) = tokio::try_join!(
-        facts(reader),
+        facts(reader, clusters),
         objects(reader, names),
         kept(reader, names),
         surroundings::dependants(reader, names),
@@ -68,11 +75,21 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
             Err(error) => drop(unreadable.insert(object, error.to_string())),
         }
     }
+    let places = facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica)));
+    let member = |(cluster, shard, replica, name, address, port)| ClusterMember {
+        cluster,
+        place: (shard, replica),
+        name,
+        address,
+        port,
+    };
     Ok(LiveHost {
         name: reader.host().to_string(),
         version: facts.version,
         hostname: facts.hostname,
-        clusters: facts.clusters.into_iter().map(|(c, shard, replica)| (c, (shard, replica))).collect(),
+        clusters: places.collect(),
+        members: facts.members.into_iter().map(member).collect(),
+        macros: facts.macros.into_iter().collect(),
         databases: facts.databases.iter().map(|(name, _)| name.clone()).collect(),
         database_engines: facts.databases.into_iter().collect(),
         foreground_insert: facts.foreground_insert == "1",
@@ -88,8 +105,8 @@ pub async fn host(reader: &ClickHouseReader, project: &str, names: &[ObjectName]
     })
 }
 
-async fn facts(reader: &ClickHouseReader) -> Result<HostRow, ObserveError> {
-    let mut rows: Vec<HostRow> = reader.rows(read::HOST).await?;
+async fn facts(reader: &ClickHouseReader, clusters: &BTreeSet<&str>) -> Result<HostRow, ObserveError> {
+    let mut rows: Vec<HostRow> = reader.rows(&read::host(clusters)).await?;
     rows.pop().ok_or_else(|| ObserveError::Cluster(format!("{} said nothing about itself", reader.host())))
 }
 

@@ -3,6 +3,7 @@
 pub mod alterable;
 pub mod canonical;
 mod carriers;
+pub(crate) mod census;
 pub mod clickhouse;
 mod formatted;
 pub mod health;
@@ -26,4 +27,14 @@ pub enum ObserveError {
     /// The cluster is not known to the server, or its hosts cannot be told apart.
     #[error("{0}")]
     Cluster(String),
+}
+
+impl ObserveError {
+    /// Why a host does not answer, where it is that.
+    pub(crate) fn silence(&self) -> Option<String> {
+        match self {
+            ObserveError::ClickHouse(error) => error.silence(),
+            ObserveError::Kafka(_) | ObserveError::Cluster(_) => None,
+        }
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::order::{self, OrderError, Relations};
 use super::step::{Action, Step, TableAction};
-use super::{Blocked, Hazard, Header, Plan, Policy, ResourcePlan, Verb, pipeline, topic};
+use super::{Blocked, Hazard, Header, Plan, Policy, Reach, ResourcePlan, Verb, pipeline, reach, topic};
 use crate::diff::{ChangeSet, PipelineDiff};
-use crate::model::{Desired, DesiredPipeline, Kind, Live, ObjectName, ResourceId, Role, Topology};
+use crate::model::{Desired, DesiredPipeline, Kind, Live, ObjectName, ResourceId, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps as they come up.
@@ -64,7 +64,9 @@ impl Draft {
     fn push(&mut self, resource: &ResourceId, action: Action, hosts: BTreeSet<usize>, hazards: Vec<Hazard>) {
         let timeout = action.timeout();
         let resource = resource.clone();
-        self.steps.push(Step { resource, action, hosts, needs: BTreeSet::new(), hazards, timeout });
+        // How it comes to its hosts is seen when all of them are known.
+        let (needs, reach) = (BTreeSet::new(), Reach::EachHost);
+        self.steps.push(Step { resource, action, hosts, reach, needs, hazards, timeout });
     }
 }
 
@@ -145,11 +147,9 @@ pub fn plan(
         }
     }
     let mut steps = order::order(steps.steps, &relations)?;
-    if let Topology::OnCluster { .. } = header.topology {
-        // One host passes the statement on to the others.
-        let alone = |s: &Step| matches!(s.action, Action::Table(TableAction::Copy(_) | TableAction::Fill(_)));
-        for step in steps.iter_mut().filter(|s| !alone(s)) {
-            step.hosts = step.hosts.iter().take(1).copied().collect();
+    for step in &mut steps {
+        if let Action::Table(action) = &step.action {
+            step.reach = reach::reach(action, &step.hosts, &header.topology, &live.clickhouse);
         }
     }
     Ok(Plan { header, resources, steps })

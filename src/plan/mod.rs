@@ -3,8 +3,10 @@
 
 mod alter;
 mod build;
+mod hosts;
 mod order;
 mod pipeline;
+mod reach;
 mod rebuild;
 mod surroundings;
 mod topic;
@@ -22,10 +24,12 @@ pub use hazard::Hazard;
 pub use impact::{Class, Impact, Offsets};
 pub use order::OrderError;
 pub use policy::{Allowance, Policy};
+pub use reach::{OnCluster, Reach};
 pub use step::{Action, Awaited, Fill, FillingView, KafkaAction, Start, Step, TableAction};
 
 use crate::diff::{AttributeChange, TopicChange};
-use crate::model::{ObjectName, Owner, ResourceId, Topology};
+use crate::model::{Census, ObjectName, Owner, ResourceId, Topology, Unread};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What apply does, and what it leaves alone and why.
@@ -54,6 +58,10 @@ pub struct Header {
     pub topology: Topology,
     /// Hosts in shard order; steps refer to them by index.
     pub hosts: Vec<Host>,
+    /// The hosts against the clusters.
+    pub census: Census,
+    /// Those that were not read and that the plan goes on without.
+    pub left_out: BTreeSet<String>,
 }
 
 /// A ClickHouse host of a plan.
@@ -222,6 +230,13 @@ pub enum Blocked {
         /// What uses it.
         reader: ObjectName,
     },
+    /// A host that it needs was not read.
+    HostUnread {
+        /// Which.
+        host: String,
+        /// Why.
+        why: Unread,
+    },
     /// No host of this cluster answered.
     NoHosts(String),
     /// A table that has to be built anew cannot be.
@@ -306,6 +321,20 @@ pub enum Note {
         key: String,
         /// Value.
         value: String,
+    },
+    /// Hosts that have nothing of it, where others have.
+    NewOn {
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+    },
+    /// More consumers than partitions.
+    IdleConsumers {
+        /// Hosts that read.
+        hosts: usize,
+        /// Consumers of each.
+        consumers: u64,
+        /// Partitions of all topics.
+        partitions: u64,
     },
     /// Inserts through Distributed tables do not wait for the shards.
     BackgroundInsert {
@@ -422,7 +451,7 @@ impl Plan {
     /// Hazards with the resources they are about, each once, in order.
     pub fn hazards(&self) -> Vec<(Hazard, ResourceId)> {
         let all = self.steps.iter().flat_map(|s| s.hazards.iter().map(|h| (*h, s.resource.clone())));
-        let set: std::collections::BTreeSet<_> = all.collect();
+        let set: BTreeSet<_> = all.collect();
         set.into_iter().collect()
     }
 

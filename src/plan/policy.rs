@@ -17,6 +17,8 @@ pub struct Policy {
     pub deletion_allowed: BTreeSet<ResourceId>,
     /// Resources whose manifest itself says where their group begins.
     pub start_declared: BTreeSet<ResourceId>,
+    /// Hosts that may stay away, as `host:port` or by their name alone.
+    pub unreachable: BTreeSet<String>,
     /// The day of the plan: kept tables carry theirs in their names.
     pub today: jiff::civil::Date,
 }
@@ -75,6 +77,12 @@ impl Policy {
         plan.hazards().into_iter().filter(|(h, r)| !self.allows(*h, r)).collect()
     }
 
+    /// Whether a plan goes on without a host that was not read.
+    pub fn leaves_out(&self, host: &str) -> bool {
+        let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+        [host, name].into_iter().any(|n| self.unreachable.contains(n))
+    }
+
     /// Whether a resource is part of the plan.
     pub fn includes(&self, resource: &ResourceId) -> bool {
         self.only.is_empty() || self.only.contains(resource)
@@ -85,6 +93,15 @@ impl Policy {
 mod tests {
     use super::*;
     use crate::model::Kind;
+
+    #[test]
+    fn a_host_is_left_out_by_its_address_or_its_name() {
+        let policy = |host: &str| Policy { unreachable: BTreeSet::from([host.to_owned()]), ..Policy::default() };
+        assert!(policy("ch4:8123").leaves_out("ch4:8123"));
+        assert!(policy("ch4").leaves_out("ch4:8123"));
+        assert!(!policy("ch4:9000").leaves_out("ch4:8123"));
+        assert!(!policy("ch").leaves_out("ch4:8123"));
+    }
 
     #[test]
     fn consent_is_by_name_and_may_be_narrowed() {

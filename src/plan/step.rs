@@ -1,6 +1,6 @@
 //! Steps: plain values, each with all it needs to be shown, run and judged.
 
-use super::Hazard;
+use super::{Hazard, Reach};
 use crate::model::{Definition, Fragment, ObjectName, Refill, ResourceId, TableConsumer, UpTo};
 use crate::sql::{self, AlterCommand, Copy, Statement};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +15,24 @@ pub struct Step {
     pub action: Action,
     /// ClickHouse hosts it runs on, by index; empty for Kafka.
     pub hosts: BTreeSet<usize>,
+    /// How its statement comes to them.
+    pub reach: Reach,
     /// Indexes of steps that must be done before.
     pub needs: BTreeSet<usize>,
     /// What it endangers.
     pub hazards: Vec<Hazard>,
     /// How long it may take.
     pub timeout: Duration,
+}
+
+impl Step {
+    /// The statement it sends to ClickHouse; `None` for Kafka. The same for showing and for running.
+    pub fn statement(&self) -> Option<Statement> {
+        match &self.action {
+            Action::Kafka(_) => None,
+            Action::Table(action) => Some(action.statement(self.reach.cluster())),
+        }
+    }
 }
 
 /// What a step does, and where. Closed: a new one does not compile until it is rendered, run and ordered.
@@ -243,14 +255,6 @@ pub enum TableAction {
 }
 
 impl Action {
-    /// The statement it sends to ClickHouse; `None` for Kafka. The same for showing and for running.
-    pub fn statement(&self, on_cluster: Option<&str>) -> Option<Statement> {
-        match self {
-            Action::Kafka(_) => None,
-            Action::Table(action) => Some(action.statement(on_cluster)),
-        }
-    }
-
     /// How long it may take.
     pub fn timeout(&self) -> Duration {
         Duration::from_secs(match self {

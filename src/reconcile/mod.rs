@@ -4,6 +4,7 @@
 
 mod alterations;
 mod groups;
+mod hosts;
 mod questions;
 mod seal;
 mod sizes;
@@ -13,8 +14,8 @@ use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
 use crate::diff;
-use crate::model::live::{Live, LiveClickHouse, LiveKafka};
-use crate::model::{Canonical, Complaint, Desired, DesiredPipeline, ObjectName, Presence, scratch};
+use crate::model::live::{Live, LiveKafka};
+use crate::model::{Canonical, Complaint, Desired, Presence, Topology};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -70,15 +71,29 @@ pub struct Prepared {
 /// Waits until no ClickHouse host runs a statement of an earlier apply of the project: a server finishes what it has
 /// begun, also when the apply was killed, and what it makes meanwhile would be missing from a plan made now.
 ///
-/// Under ON CLUSTER only the host that passes a statement on is seen to run it.
+/// Under ON CLUSTER each host is also asked for what the queue of the cluster still has for it.
 ///
 /// # Errors
-/// A host that does not answer.
+/// A host that does not answer, or does not get on with its queue.
 pub async fn settle(compiled: &Compiled, servers: &Servers) -> Result<(), ReconcileError> {
     let hosts = observe::hosts::hosts(servers, &compiled.desired.topology).await?;
-    let idle = hosts.iter().map(|(_, reader)| observe::running::until_none(reader, &compiled.desired.project));
+    let idle = hosts.iter().map(|(_, reader)| async {
+        match until_idle(reader, &compiled.desired).await {
+            // The plan names it.
+            Err(error) if error.silence().is_some() => Ok(()),
+            answer => answer,
+        }
+    });
     try_join_all(idle).await?;
     Ok(())
+}
+
+async fn until_idle(reader: &ClickHouseReader, desired: &Desired) -> Result<(), ObserveError> {
+    observe::running::until_none(reader, &desired.project).await?;
+    match desired.topology {
+        Topology::Single | Topology::PerHost { .. } => Ok(()),
+        Topology::OnCluster { .. } => observe::running::until_none_queued(reader, &desired.project).await,
+    }
 }
 
 /// Reads all servers and makes the plan.
@@ -113,8 +128,8 @@ async fn read(
     policy: &Policy,
 ) -> Result<(Prepared, bool), ReconcileError> {
     let desired = &seal::sealed(&compiled.desired, servers.secrets());
-    let (kafka, (urls, readers, hosts)) =
-        tokio::try_join!(kafka(desired, servers, policy), clickhouse(desired, servers))?;
+    let (kafka, hosts::Hosts { urls, readers, live: hosts }) =
+        tokio::try_join!(kafka(desired, servers, policy), hosts::read(desired, servers, policy))?;
     if let Some(wanted) = compiled.kafka.cluster_id.as_ref().filter(|w| **w != kafka.cluster_id) {
         let servers = compiled.kafka.bootstrap_servers.clone();
         return Err(ReconcileError::WrongCluster { servers, found: kafka.cluster_id, wanted: wanted.clone() });
@@ -127,7 +142,7 @@ async fn read(
     groups::read(&changes, &live.clickhouse, &mut live.kafka, policy, servers.kafka())
         .await
         .map_err(ObserveError::from)?;
-    let header = || header(compiled, environment, &live);
+    let header = || header(compiled, environment, &live, policy);
     let mut plan = plan::plan(header(), desired, &changes, &live, policy)?;
     let refusals = alterations::refused(&plan, &changes, &live.clickhouse, &readers).await?;
     if !refusals.is_empty() {
@@ -138,10 +153,10 @@ async fn read(
         plan = plan::plan(header, desired, &changes, &live, policy)?;
     }
     if sizes::read(&plan, &mut live.clickhouse, &readers).await? {
-        let header = self::header(compiled, environment, &live);
+        let header = self::header(compiled, environment, &live, policy);
         plan = plan::plan(header, desired, &changes, &live, policy)?;
     }
-    let header = || self::header(compiled, environment, &live);
+    let header = || self::header(compiled, environment, &live, policy);
     let (refused, appeared) = refused(&plan, servers).await.map_err(ObserveError::from)?;
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
@@ -153,7 +168,10 @@ async fn read(
     Ok((Prepared { plan, urls, complaints, clickhouse_requests }, appeared))
 }
 
-fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header {
+fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &Policy) -> Header {
+    let unread = &live.clickhouse.census.unread;
+    let left_out: BTreeSet<String> =
+        unread.iter().map(|u| u.name.clone()).filter(|name| policy.leaves_out(name)).collect();
     let host = |h: &crate::model::LiveHost| Host { name: h.name.clone(), version: h.version.clone() };
     Header {
         project: compiled.desired.project.clone(),
@@ -162,6 +180,8 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live) -> Header
         cluster_id: live.kafka.cluster_id.clone(),
         topology: compiled.desired.topology.clone(),
         hosts: live.clickhouse.hosts.iter().map(host).collect(),
+        census: live.clickhouse.census.clone(),
+        left_out,
     }
 }
 
@@ -171,21 +191,6 @@ async fn kafka(desired: &Desired, servers: &Servers, policy: &Policy) -> Result<
         |t: &&crate::model::DesiredTopic| t.lifecycle.state == Presence::Absent || policy.recreate.contains(&t.id);
     let identify = desired.topics.iter().filter(goes).map(|t| t.name.clone()).collect();
     Ok(observe::kafka::topics(servers.kafka(), &names, &identify).await?)
-}
-
-type Hosts = (Vec<String>, Vec<ClickHouseReader>, LiveClickHouse);
-
-async fn clickhouse(desired: &Desired, servers: &Servers) -> Result<Hosts, ReconcileError> {
-    let (urls, readers): (Vec<_>, Vec<_>) =
-        observe::hosts::hosts(servers, &desired.topology).await?.into_iter().unzip();
-    let mut names = desired.object_names();
-    names.extend(desired.pipelines.iter().flat_map(DesiredPipeline::passing_names));
-    // What an earlier apply may have left beside the tables that it was to replace.
-    let tables = desired.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.definition.is_view());
-    names.extend(tables.flat_map(|o| [scratch::next(&o.definition.name), scratch::through(&o.definition.name)]));
-    let names: Vec<ObjectName> = names.into_iter().collect();
-    let hosts = try_join_all(readers.iter().map(|r| observe::clickhouse::host(r, &desired.project, &names))).await?;
-    Ok((urls, readers, LiveClickHouse { hosts }))
 }
 
 /// What the brokers say to topics that are to be made or changed, where they would refuse; and whether one that is to

@@ -1,8 +1,7 @@
 //! Hosts by name, as few names as tell them.
 
 use super::words::count;
-use crate::model::Topology;
-use crate::plan::{Action, Header, Host, Step};
+use crate::plan::{Action, Header, Host, Reach, Step};
 use std::collections::BTreeSet;
 
 /// Names of the hosts of a plan, without their ports where those say nothing.
@@ -42,22 +41,17 @@ impl Hosts {
     }
 
     /// Where a step runs.
-    pub fn of_step(&self, step: &Step, topology: &Topology) -> String {
-        match &step.action {
-            Action::Kafka(_) => "kafka".into(),
-            Action::Table(_) => match on_cluster(topology) {
-                Some(cluster) => cluster.to_owned(),
-                None => self.some(step.hosts.iter().copied()),
-            },
+    pub fn of_step(&self, step: &Step) -> String {
+        let hosts = || self.some(step.hosts.iter().copied());
+        match (&step.action, &step.reach) {
+            (Action::Kafka(_), _) => "kafka".into(),
+            (Action::Table(_), Reach::EachHost) => hosts(),
+            (Action::Table(_), Reach::Passed { through }) => {
+                let through: Vec<String> = through.iter().map(|host| self.one(*host)).collect();
+                format!("{} by {}", hosts(), through.join(", "))
+            }
+            (Action::Table(_), Reach::OnCluster(on)) => on.cluster.clone(),
         }
-    }
-}
-
-/// The cluster that statements name, if they do.
-pub(super) fn on_cluster(topology: &Topology) -> Option<&str> {
-    match topology {
-        Topology::Single | Topology::PerHost { .. } => None,
-        Topology::OnCluster { cluster } => Some(cluster),
     }
 }
 

@@ -5,9 +5,11 @@
 //! character through.
 
 mod action;
+mod census;
 mod difference;
 mod fold;
 mod hosts;
+mod matrix;
 mod paper;
 mod query;
 mod reason;
@@ -22,6 +24,7 @@ pub mod script;
 pub mod text;
 pub mod words;
 
+pub use census::left_for_later;
 pub use paper::escape;
 pub use script::sql;
 pub use text::{Style, plan, step};

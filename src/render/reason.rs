@@ -1,9 +1,10 @@
 //! Why something is not done, and what a reader should know: full sentences that end with what to do.
 
+use super::census::absence;
 use super::hosts::Hosts;
 use super::replicas::replicas;
 use super::words::{count, grouped};
-use crate::model::ResourceId;
+use crate::model::{ResourceId, Unread};
 use crate::plan::{Blocked, Class, Hazard, Impact, Note, Obstacle, Offsets};
 
 /// Why a resource is blocked. Not escaped.
@@ -80,6 +81,14 @@ pub(super) fn blocked(why: &Blocked, resource: &ResourceId, hosts: &Hosts) -> St
             hosts.one(*host),
             if *rows == 1 { "has" } else { "have" }
         ),
+        Blocked::HostUnread { host, why } => format!(
+            "{}: what it has is not known. {}, or plan without it: --allow-unreachable {host}",
+            absence(host, why),
+            match why {
+                Unread::Silent(_) => "Start it",
+                Unread::NotListed { .. } => "Add it to `clickhouse.hosts`",
+            }
+        ),
         Blocked::NoHosts(clusters) if clusters.is_empty() => {
             "no ClickHouse host answered: start the servers or correct `spec.clickhouse.url`".into()
         }
@@ -140,6 +149,20 @@ fn obstacle(why: &Obstacle, hosts: &Hosts) -> String {
 pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
     match note {
         Note::Unmanaged { key, value } => format!("config.{key} = {value} was pinned by others and is left alone"),
+        Note::NewOn { hosts: on } => {
+            format!("new on {}: everything of this resource is made there", hosts.some(on.iter().copied()))
+        }
+        Note::IdleConsumers { hosts: n, consumers, partitions } => {
+            let all = u64::try_from(*n).unwrap_or(u64::MAX).saturating_mul(*consumers);
+            format!(
+                "{} with {consumers} consumers each are {} for {}: {} of them have nothing to read and hold threads \
+                 all the same. Lower source.consumers or raise the topic's partitions",
+                count(*n, "host"),
+                grouped(all),
+                counted(*partitions, "partition"),
+                grouped(all.saturating_sub(*partitions))
+            )
+        }
         Note::BackgroundInsert { hosts: on } => format!(
             "inserts through Distributed tables do not wait for the shards on {}: rows in the queue of a host that \
              is lost are lost with it. distributed_foreground_insert = 1 in the profile of the server makes them wait",
@@ -221,6 +244,8 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         Note::NotManaged { .. } | Note::NoLongerDeclared { .. } | Note::Beyond { .. } => true,
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
+        | Note::NewOn { .. }
+        | Note::IdleConsumers { .. }
         | Note::Backfills { .. }
         | Note::MembersStay { .. }
         | Note::MessagesLost { .. }

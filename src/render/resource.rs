@@ -3,7 +3,7 @@
 use super::hosts::Hosts;
 use super::paper::{Paper, Tone};
 use super::words::{self, DANGER};
-use super::{difference, reason};
+use super::{difference, matrix, reason};
 use crate::plan::{Plan, ResourcePlan, Step, Verb};
 
 /// Writes the block.
@@ -20,6 +20,7 @@ pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hos
     paper.end();
     let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
     difference::write(paper, &difference::rows(&resource.changes, &steps, hosts));
+    matrix::write(paper, &resource.changes, &plan.header, hosts, difference::INDENT);
     for why in &resource.blocked {
         paper.gap(difference::INDENT).put(Tone::Danger, DANGER).gap(1);
         paper.prose(Tone::Plain, &reason::blocked(why, &resource.id, hosts));

@@ -1,7 +1,7 @@
 //! A plan as a script: the same steps in the same order, ready to read.
 
 use super::action::action;
-use super::hosts::{Hosts, on_cluster};
+use super::hosts::Hosts;
 use super::paper::escape;
 use super::totals;
 use crate::plan::{Plan, Step};
@@ -18,8 +18,8 @@ pub fn sql(plan: &Plan) -> String {
     }
     for (i, step) in plan.steps.iter().enumerate() {
         out.push('\n');
-        out.push_str(&head(i + 1, step, &hosts.of_step(step, &header.topology)));
-        if let Some(statement) = step.action.statement(on_cluster(&header.topology)) {
+        out.push_str(&head(i + 1, step, &hosts.of_step(step)));
+        if let Some(statement) = step.statement() {
             out.push_str(&ended(&statement.shown()));
         }
     }

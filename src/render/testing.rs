@@ -2,12 +2,12 @@
 
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::{
-    Column, Definition, Engine, EngineArg, Fragment, Kind, ObjectName, Owner, ResourceId, SecretRef, SettingValue,
-    Topology,
+    Census, Column, Definition, Engine, EngineArg, Fragment, HostRemark, Kind, ObjectName, Owner, ResourceId,
+    SecretRef, SettingValue, Topology, Unread, UnreadHost,
 };
 use crate::plan::{
-    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, ResourcePlan, Step, TableAction,
-    Verb,
+    Action, Blocked, Change, Hazard, Header, Host, KafkaAction, Note, Obstacle, Plan, Reach, ResourcePlan, Step,
+    TableAction, Verb,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,8 @@ variants!(change_name, CHANGES, Change: Topic Make Unmake Adopt Attribute);
 variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationFactor Set Unset);
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
-    NoHosts CannotRebuild DoesNotFit);
-variants!(note_name, NOTES, Note: Unmanaged BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
+    HostUnread NoHosts CannotRebuild DoesNotFit);
+variants!(note_name, NOTES, Note: Unmanaged NewOn IdleConsumers BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
     OffsetsKept NotManaged NoLongerDeclared KeptOld
     SecretUnknown Beyond);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
@@ -63,6 +63,8 @@ pub fn header(topology: Topology) -> Header {
         cluster_id: "MkU3OEVBNTcwNTJENDM2Qk".into(),
         topology,
         hosts: (1..=4).map(host).collect(),
+        census: Census::default(),
+        left_out: BTreeSet::new(),
     }
 }
 
@@ -74,7 +76,7 @@ pub fn step(resource: &ResourceId, action: impl Into<Action>, hosts: &[usize], h
     let action = action.into();
     let timeout = action.timeout();
     let (hosts, hazards) = (hosts.iter().copied().collect(), hazards.to_vec());
-    Step { resource: resource.clone(), action, hosts, needs: BTreeSet::new(), hazards, timeout }
+    Step { resource: resource.clone(), action, hosts, reach: Reach::EachHost, needs: BTreeSet::new(), hazards, timeout }
 }
 
 /// A plan that carries one of each: verb, change, note, action, hazard.
@@ -132,8 +134,12 @@ fn topics(plan: &mut Plan) {
     plan.steps.push(step(&again, create("remade"), &[], &[]));
     plan.resources.push(resource(old.clone(), Verb::Delete));
     plan.steps.push(step(&old, delete("unwanted"), &[], &[Hazard::DeletesData]));
+    let crowded = Note::IdleConsumers { hosts: 4, consumers: 2, partitions: 6 };
     let unmanaged = Note::Unmanaged { key: "flush.ms".into(), value: "9".into() };
-    plan.resources.push(ResourcePlan { notes: vec![unmanaged], ..resource(topic_id("kept"), Verb::Keep) });
+    plan.resources.push(ResourcePlan {
+        notes: vec![unmanaged, Note::NewOn { hosts: vec![3] }, crowded],
+        ..resource(topic_id("kept"), Verb::Keep)
+    });
 }
 
 fn kafka_table() -> Definition {
@@ -301,6 +307,7 @@ fn others(plan: &mut Plan) {
 
 /// A plan in which every reason stands in the way.
 pub fn obstructed() -> Plan {
+    let unread = |host: &str, why| Blocked::HostUnread { host: host.into(), why };
     let replication = TopicChange::ReplicationFactor { old: vec![3, 3, 3, 3, 2, 3, 3, 2], new: 3 };
     let topic = ResourcePlan {
         changes: vec![Change::Topic { change: replication, hazards: vec![] }],
@@ -328,6 +335,9 @@ pub fn obstructed() -> Plan {
             Blocked::ReadByStranger { object: object("raw.t"), reader: object("mart.v") },
             Blocked::NoHosts("storage".into()),
             Blocked::NoHosts(String::new()),
+            unread("ch5:8123", Unread::Silent("connection refused".into())),
+            unread("ch6:9000", Unread::NotListed { perhaps: vec![] }),
+            unread("ch7:9000", Unread::NotListed { perhaps: vec!["proxy:80".into()] }),
             rebuild(Obstacle::KeeperPath),
             rebuild(Obstacle::Replicas),
             rebuild(Obstacle::InTheWay { table: object("raw.t__sluice_next"), host: 1 }),
@@ -359,6 +369,11 @@ pub fn hostile() -> Plan {
         cluster_id: evil.into(),
         topology: Topology::Single,
         hosts: vec![Host { name: evil.into(), version: evil.into() }],
+        census: Census {
+            unread: vec![UnreadHost { name: evil.into(), why: Unread::Silent(evil.into()), clusters: BTreeSet::new() }],
+            remarks: vec![HostRemark::OnNoCluster { host: evil.into() }],
+        },
+        left_out: BTreeSet::new(),
     };
     let attribute = Change::Attribute { object: name.clone(), change, hosts: vec![0] };
     let owner = Owner { project: evil.into(), resource: evil.into() };

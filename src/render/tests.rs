@@ -5,9 +5,9 @@ use super::testing::{self as plans, hostile, obstructed, whole};
 use super::text::{Style, plan as text};
 use super::{script, step};
 use crate::diff::{Attribute, TopicChange};
-use crate::model::Topology;
-use crate::plan::{Action, Allowance, Change, Plan, Policy, Verb};
-use std::collections::BTreeSet;
+use crate::model::{HostRemark, Topology, Unread, UnreadHost};
+use crate::plan::{Action, Allowance, Change, OnCluster, Plan, Policy, Reach, Verb};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 const PLAIN: Style = Style { colour: false, width: 120, sql: true };
@@ -56,6 +56,22 @@ fn a_whole_plan_as_text() {
 }
 
 #[test]
+fn hosts_that_were_not_read_stand_in_the_header() {
+    let mut plan = whole();
+    plan.steps.clear();
+    plan.resources.retain(|r| r.verb == Verb::Keep);
+    let unread = |name: &str, why| UnreadHost { name: name.into(), why, clusters: BTreeSet::new() };
+    plan.header.census.unread = vec![
+        unread("ch5:8123", Unread::Silent("Connection refused".into())),
+        unread("ch6:9000", Unread::NotListed { perhaps: vec![] }),
+    ];
+    plan.header.left_out = BTreeSet::from(["ch5:8123".into()]);
+    plan.header.census.remarks =
+        vec![HostRemark::OnNoCluster { host: "ch9:8123".into() }, HostRemark::NotAway { host: "ch1".into() }];
+    insta::assert_snapshot!(text(&plan, &Policy::default(), BRIEF));
+}
+
+#[test]
 fn every_obstacle_as_text() {
     insta::assert_snapshot!(text(&obstructed(), &Policy::default(), PLAIN));
 }
@@ -70,7 +86,11 @@ fn on_a_cluster_statements_say_so() {
     let mut plan = whole();
     plan.header.topology = Topology::OnCluster { cluster: "dwh_test".into() };
     plan.steps.retain(|s| s.hosts.contains(&2));
-    plan.steps.truncate(2);
+    plan.steps.truncate(3);
+    for step in &mut plan.steps[..2] {
+        step.reach = Reach::OnCluster(OnCluster { cluster: "dwh_test".into(), through: 0, members: BTreeMap::new() });
+    }
+    plan.steps[2].reach = Reach::Passed { through: BTreeSet::from([0, 2]) };
     insta::assert_snapshot!(script::sql(&plan));
 }
 

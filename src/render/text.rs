@@ -1,10 +1,10 @@
 //! A plan for a person at a terminal or in a log.
 
 use super::action::action;
-use super::hosts::{Hosts, on_cluster};
+use super::hosts::Hosts;
 use super::paper::{Paper, Tone, escape};
 use super::words::count;
-use super::{difference, query, reason, resource, totals};
+use super::{census, difference, query, reason, resource, totals};
 use crate::model::Topology;
 use crate::plan::{Header, Plan, Policy, Step, Verb};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +34,9 @@ pub fn plan(plan: &Plan, policy: &Policy, style: Style) -> String {
     if plan.is_empty() {
         let declared = if kept == 1 { "resource is as declared." } else { "resources are as declared." };
         paper.put(Tone::Strong, "No changes:").gap(1).put(Tone::Plain, &format!("{kept} {declared}")).end();
+        if let Some(left) = census::left_for_later(plan) {
+            paper.prose(Tone::Plain, &left);
+        }
         return paper.finish();
     }
     if !plan.steps.is_empty() {
@@ -50,7 +53,7 @@ pub fn step(plan: &Plan, index: usize) -> String {
     match plan.steps.get(index) {
         Some(step) => {
             let (verb, what) = action(&step.action);
-            let hosts = Hosts::new(&plan.header).of_step(step, &plan.header.topology);
+            let hosts = Hosts::new(&plan.header).of_step(step);
             let on = if step.hosts.is_empty() { String::new() } else { format!("  on {hosts}") };
             escape(&format!("{verb} {what}{on}"))
         }
@@ -80,6 +83,7 @@ fn header(paper: &mut Paper, header: &Header, hosts: &Hosts) {
     });
     parts.extend(versions(header, hosts));
     paper.gap(3).put(Tone::Faint, "clickhouse").gap(1).put(Tone::Plain, &parts.join(", ")).end();
+    census::write(paper, header);
 }
 
 /// The version, or each with the hosts that have it.
@@ -132,7 +136,7 @@ fn not_managed(paper: &mut Paper, plan: &Plan, hosts: &Hosts) -> bool {
 }
 
 fn steps(paper: &mut Paper, plan: &Plan, hosts: &Hosts, sql: bool) {
-    let places: Vec<String> = plan.steps.iter().map(|s| hosts.of_step(s, &plan.header.topology)).collect();
+    let places: Vec<String> = plan.steps.iter().map(|s| hosts.of_step(s)).collect();
     // Longer lists of hosts push their own line aside only.
     let longest = places.iter().map(|p| p.chars().count()).filter(|n| *n <= 24).max().unwrap_or(0);
     let digits = plan.steps.len().to_string().len();
@@ -145,13 +149,13 @@ fn steps(paper: &mut Paper, plan: &Plan, hosts: &Hosts, sql: bool) {
         difference::hazards(paper, &step.hazards);
         paper.end();
         if sql {
-            statement(paper, step, on_cluster(&plan.header.topology), 2 + digits + 2);
+            statement(paper, step, 2 + digits + 2);
         }
     }
 }
 
-fn statement(paper: &mut Paper, step: &Step, cluster: Option<&str>, indent: usize) {
-    let Some(statement) = step.action.statement(cluster) else { return };
+fn statement(paper: &mut Paper, step: &Step, indent: usize) {
+    let Some(statement) = step.statement() else { return };
     for line in statement.shown().lines() {
         match line.strip_prefix("AS ").filter(|q| !paper.fits(indent + 2 + q.len() + 3) && !may_hold_comment(q)) {
             Some(query) => {

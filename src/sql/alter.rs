@@ -74,6 +74,13 @@ impl AlterCommand {
     }
 }
 
+impl AlterCommand {
+    /// Whether a replica of a replicated table keeps it for itself: it is not copied to the others.
+    pub fn is_of_one_replica(&self) -> bool {
+        matches!(self, AlterCommand::ModifySettings(_) | AlterCommand::ResetSettings(_))
+    }
+}
+
 /// Where a column goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {

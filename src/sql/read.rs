@@ -4,10 +4,21 @@ use crate::model::{ObjectName, quote};
 use std::collections::BTreeSet;
 
 /// Facts of a host in one row: `version`, `hostname`, `databases` (name, engine), `foreground_insert`, `clusters` (name, shard,
-/// replica).
-pub const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
+/// replica) in which it finds itself, `members` (cluster, shard, replica, name, address, port) of the clusters asked for,
+/// `macros` (name, value).
+pub fn host(clusters: &BTreeSet<&str>) -> String {
+    let asked: Vec<String> = clusters.iter().map(|c| quote::literal(c)).collect();
+    format!(
+        "{HOST}, (SELECT groupArray((cluster, shard_num, replica_num, host_name, host_address, port)) \
+         FROM system.clusters WHERE has([{}], cluster)) AS members",
+        asked.join(",")
+    )
+}
+
+const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
     (SELECT groupArray((name, engine)) FROM system.databases) AS databases, \
     (SELECT groupArray((cluster, shard_num, replica_num)) FROM system.clusters WHERE is_local) AS clusters, \
+    (SELECT groupArray((macro, substitution)) FROM system.macros) AS macros, \
     (SELECT any(value) FROM system.settings WHERE name = 'distributed_foreground_insert') AS foreground_insert";
 
 /// Members of a cluster, by shard and replica: `host`, `shard`, `replica`.
@@ -26,6 +37,34 @@ pub fn objects(names: &[ObjectName]) -> String {
          arrayZip(dependencies_database, dependencies_table) AS readers \
          FROM system.tables WHERE (database, name) IN ({})",
         pairs(names)
+    )
+}
+
+/// The objects of these names, shortly: `database`, `name`, `uuid`, `statement`.
+pub fn standing(names: &[ObjectName]) -> String {
+    format!(
+        "SELECT database, name, toString(uuid) AS uuid, create_table_query AS statement FROM system.tables \
+         WHERE (database, name) IN ({})",
+        pairs(names)
+    )
+}
+
+/// A database if it is there, in the same columns.
+pub fn database(name: &str) -> String {
+    format!(
+        "SELECT d.name AS database, '' AS name, toString(d.uuid) AS uuid, '' AS statement FROM system.databases AS d \
+         WHERE d.name = {}",
+        quote::literal(name)
+    )
+}
+
+/// What became of the statement with this `log_comment` that went ON CLUSTER: `host`, `port`, `status`, `code`, `error`.
+pub fn ddl_queue(comment: &str) -> String {
+    format!(
+        "SELECT assumeNotNull(host) AS host, assumeNotNull(port) AS port, toString(status) AS status, \
+         toInt32(assumeNotNull(exception_code)) AS code, assumeNotNull(exception_text) AS error \
+         FROM system.distributed_ddl_queue WHERE settings['log_comment'] = {} AND isNotNull(host)",
+        quote::literal(comment)
     )
 }
 

@@ -7,10 +7,20 @@ pub fn prefix(project: &str) -> String {
     format!("sluice/{project}/")
 }
 
-/// How many statements of a project a server runs: `running`.
+/// How many statements of a project a server runs: `running`. One that came to it ON CLUSTER has the id of the first.
 pub fn count(project: &str) -> String {
     format!(
-        "SELECT toUInt32(count()) AS running FROM system.processes WHERE startsWith(query_id, {})",
+        "SELECT toUInt32(count()) AS running FROM system.processes WHERE startsWith(initial_query_id, {})",
+        quote::literal(&prefix(project))
+    )
+}
+
+/// How many statements of a project that went ON CLUSTER a server has yet to do: `running`.
+pub fn queued(project: &str) -> String {
+    format!(
+        "SELECT toUInt32(count()) AS running FROM system.distributed_ddl_queue \
+         WHERE startsWith(settings['log_comment'], {}) AND status IN ('Inactive', 'Active') \
+         AND (host, port) IN (SELECT host_name, port FROM system.clusters WHERE is_local)",
         quote::literal(&prefix(project))
     )
 }
@@ -22,6 +32,6 @@ mod tests {
     #[test]
     fn a_project_s_statements_are_not_those_of_one_whose_name_goes_on() {
         assert!(!prefix("covid-more").starts_with(&prefix("covid")));
-        assert!(count("it's").ends_with(r"startsWith(query_id, 'sluice/it\'s/')"));
+        assert!(count("it's").ends_with(r"startsWith(initial_query_id, 'sluice/it\'s/')"));
     }
 }

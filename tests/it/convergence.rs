@@ -11,8 +11,8 @@ use sluice::manifest::{LoadOptions, load};
 use sluice::model::backfill::{up_to_text, up_to_unknown};
 use sluice::model::live::TopicFact;
 use sluice::model::{
-    Canonical, ConfigEntry, ConfigSource, Definition, DesiredPipeline, Kind, Live, LiveClickHouse, LiveHost, LiveKafka,
-    LiveObject, LiveTopic, ObjectName, Role,
+    Canonical, Census, ConfigEntry, ConfigSource, Definition, DesiredPipeline, Kind, Live, LiveClickHouse, LiveHost,
+    LiveKafka, LiveObject, LiveTopic, ObjectName, Role,
 };
 use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,18 +49,8 @@ fn empty() -> Live {
             version: "26.9.2.1".into(),
             clusters: BTreeMap::from([("dwh_test".to_owned(), (n, 1)), (half.to_owned(), (n.div_ceil(2), 1))]),
             hostname: format!("h{n}"),
-            databases: BTreeSet::new(),
             foreground_insert: true,
-            objects: BTreeMap::new(),
-            unreadable: BTreeMap::new(),
-            unalterable: BTreeMap::new(),
-            database_engines: BTreeMap::new(),
-            sizes: BTreeMap::new(),
-            misfits: BTreeMap::new(),
-            unfillable: BTreeMap::new(),
-            other_readers: BTreeMap::new(),
-            dependants: BTreeMap::new(),
-            undeclared: BTreeMap::new(),
+            ..LiveHost::default()
         }
     };
     let kafka = LiveKafka {
@@ -74,7 +64,7 @@ fn empty() -> Live {
         starts: BTreeMap::new(),
         refused: BTreeMap::new(),
     };
-    Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect() } }
+    Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect(), census: Census::default() } }
 }
 
 fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
@@ -90,6 +80,8 @@ fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
         cluster_id: String::new(),
         topology: desired.topology.clone(),
         hosts: Vec::new(),
+        census: Census::default(),
+        left_out: BTreeSet::new(),
     };
     plan::plan(header, desired, &changes, live, policy).unwrap()
 }

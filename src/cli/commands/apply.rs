@@ -55,7 +55,8 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     let policy = Policy { recreate: Default::default(), ..policy };
     let left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
     if left.is_empty() {
-        output::result("Plan again: no changes.\n")?;
+        let left = render::left_for_later(&left).map(|l| format!("{l}.\n")).unwrap_or_default();
+        output::result(&format!("Plan again: no changes.\n{left}"))?;
         return Ok(Exit::Done);
     }
     output::result(&format!("Plan again: this is left.\n\n{}", render::plan(&left, &policy, style)))?;

@@ -119,6 +119,24 @@ impl ClickHouseError {
         }
     }
 
+    /// Why there is no server to be read, where that is so, in a few words; nothing of what a server says of itself or
+    /// of the one who asks.
+    pub fn silence(&self) -> Option<String> {
+        match self {
+            ClickHouseError::Unreachable { source, .. } => Some(source.to_string()),
+            ClickHouseError::Timeout { after, .. } => Some(format!("no answer within {} s", after.as_secs_f64())),
+            ClickHouseError::NotClickHouse { status, .. } => {
+                Some(format!("what answers is no ClickHouse, HTTP status {status}"))
+            }
+            ClickHouseError::BadUrl { .. }
+            | ClickHouseError::BadSettings { .. }
+            | ClickHouseError::NotARead { .. }
+            | ClickHouseError::Unauthorized { .. }
+            | ClickHouseError::Refused { .. }
+            | ClickHouseError::Malformed { .. } => None,
+        }
+    }
+
     /// ClickHouse's error code, where the server gave one.
     pub fn code(&self) -> Option<i32> {
         match self {

@@ -274,11 +274,19 @@ fn alter(object: &Treated<'_>, sink: bool, plan: &ResourcePlan, draft: &mut Draf
             false if sink => statements.insert(0, alteration.last.clone()),
             false => statements = vec![statements.concat().into_iter().chain(alteration.last.clone()).collect()],
         }
-        for commands in statements.into_iter().filter(|c| !c.is_empty()) {
+        for commands in statements.into_iter().flat_map(|c| by_replica(c, object)).filter(|c| !c.is_empty()) {
             let hazards = hazards(&commands, object, &hosts, is_local);
             let action = TableAction::Alter { name: object.name().clone(), commands };
             draft.step_on(&plan.id, action, hosts.clone(), hazards);
         }
+    }
+}
+
+/// Replicas keep the settings of a table each for itself and copy the rest from one another: that takes two statements.
+fn by_replica(commands: Vec<AlterCommand>, object: &Treated<'_>) -> [Vec<AlterCommand>; 2] {
+    match object.object.desired.definition.engine.is_replicated() {
+        true => commands.into_iter().partition(|c| !c.is_of_one_replica()).into(),
+        false => [commands, Vec::new()],
     }
 }
 

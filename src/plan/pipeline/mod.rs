@@ -8,7 +8,7 @@ mod treatment;
 
 use super::build::Draft;
 use super::step::{KafkaAction, TableAction};
-use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, rebuild};
+use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, hosts, rebuild};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Definition, Deletion, Incompatible, Kind, Live, LiveClickHouse, Owner, Presence, Role};
 use std::collections::BTreeSet;
@@ -24,22 +24,24 @@ pub(super) fn plan(
     let mut draft = Draft::default();
     let mut plan = ResourcePlan::keep(diff.desired.id.clone());
     plan.notes = super::surroundings::notes(diff);
-    plan.blocked = untouchable(diff);
+    plan.notes.extend(hosts::new(diff));
+    plan.blocked = hosts::unread(diff, &live.clickhouse.census, policy);
+    plan.blocked.extend(untouchable(diff));
     if !plan.blocked.is_empty() {
         plan.verb = Verb::Blocked;
         plan.changes = differences(diff);
         return (plan, draft);
     }
-    let hosts = &live.clickhouse;
+    let live_hosts = &live.clickhouse;
     let mut treated: Vec<Treated<'_>> =
-        diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, hosts)).collect();
+        diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, live_hosts)).collect();
     let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
     // A Kafka table whose views go while it begins to read finds nobody to hand on to, and commits what it has read
     // all the same: those messages would be in no table. So it goes before them.
-    if loses_topic || exists(diff) && evolve::pauses(diff, &treated, hosts) {
+    if loses_topic || exists(diff) && evolve::pauses(diff, &treated, live_hosts) {
         treated.iter_mut().for_each(Treated::reconnect);
     }
-    treated.iter_mut().for_each(|t| t.spread(diff, hosts));
+    treated.iter_mut().for_each(|t| t.spread(diff, live_hosts));
     if plan.id.kind == Kind::ManualConsumer {
         let rebuilt = evolve::rebuilt(&treated);
         treated.iter_mut().for_each(|t| t.close(&rebuilt));
@@ -50,10 +52,10 @@ pub(super) fn plan(
     let stuck = treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Nothing)));
     let replaces = recreate && !stuck && plan.id.kind == Kind::OutgoingSink;
     if replaces {
-        treated.iter_mut().for_each(|t| t.replace(hosts));
+        treated.iter_mut().for_each(|t| t.replace(live_hosts));
     }
     match diff.desired.lifecycle.state {
-        Presence::Absent => remove(diff, hosts, &mut plan, &mut draft),
+        Presence::Absent => remove(diff, live_hosts, &mut plan, &mut draft),
         Presence::Present if recreate && exists(diff) && !replaces => {
             again(diff, &treated, live, &mut plan, &mut draft)
         }
@@ -70,6 +72,9 @@ pub(super) fn plan(
         }
     }
     forget_offsets(diff, recreated, &mut plan, &mut draft);
+    if draft.has_steps() {
+        plan.notes.extend(hosts::idle_consumers(diff, &live.kafka));
+    }
     (plan, draft)
 }
 

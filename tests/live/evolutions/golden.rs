@@ -6,8 +6,8 @@ use regex::Regex;
 use sluice::plan::{Action, KafkaAction, Plan, Policy};
 use sluice::render::{self, Style};
 
-/// Columns: as wide as a page of the docs shows.
-const STYLE: Style = Style { colour: false, width: 120, sql: true };
+/// So wide that nothing is folded: where a line breaks would depend on how many messages there are at the moment.
+const STYLE: Style = Style { colour: false, width: 1000, sql: true };
 
 /// The plan as a reviewer reads it, on servers with lasting names.
 pub fn text(plan: &Plan, policy: &Policy) -> String {
@@ -38,7 +38,7 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
     for (pattern, lasting) in [
         (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
         (r"_20\d{6}(_?\d{4,6})?\b", "_<date>"),
-        (r"\b[\d,]+ of them have not", "N of them have not"),
+        (r"\b[\d,]+ of them have not\b", "N of them have not"),
         (r"\b[\d,.]+( |\u{a0})(rows?|messages?|parts?|bytes|[KMG]i?B|B)\b", "N $2"),
     ] {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, lasting).into_owned();

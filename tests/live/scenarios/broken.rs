@@ -1,8 +1,10 @@
 //! An apply that breaks half-way, and its repair.
 
 use super::*;
-use crate::fixture::project::{Project, by_hand, produce, until};
+use crate::fixture::project::{Project, ask, by_hand, produce, until};
 use crate::fixture::unique;
+use sluice::model::Unread;
+use sluice::plan::Note;
 
 #[tokio::test]
 async fn a_foreign_table_in_the_way_stops_it_and_a_second_run_finishes() {
@@ -43,7 +45,7 @@ async fn what_only_the_server_knows_to_be_wrong_is_repaired_in_the_manifest() {
 }
 
 #[tokio::test]
-async fn servers_that_refuse_are_named_and_nothing_is_planned() {
+async fn servers_that_refuse_are_named_and_block_what_needs_them() {
     let name = unique("down");
     let dead = "127.0.0.1:1";
     let kafka = Project::of(&name, &simple(&name, "")).var("KAFKA_BROKERS", dead);
@@ -51,6 +53,53 @@ async fn servers_that_refuse_are_named_and_nothing_is_planned() {
     assert!(words.contains(dead), "{words}");
     let urls = format!("{},http://{dead}", crate::fixture::shared().clickhouse_urls[..3].join(","));
     let host = Project::of(&name, &simple(&name, "")).var("CLICKHOUSE_URLS", &urls);
-    let words = host.try_plan(&Policy::default()).await.map(|p| p.plan).unwrap_err().to_string();
+    let plan = host.plan().await;
+    let refused = |b: &Blocked| matches!(b, Blocked::HostUnread { host, why: Unread::Silent(words) } if host == dead && words.contains("refused"));
+    assert!(matches!(blocked(&plan).as_slice(), [one] if refused(one)), "{:?}", blocked(&plan));
+    assert_eq!(steps(&plan), [format!("create topic {name}")]);
+    let without = Policy { unreachable: [dead.to_owned()].into(), ..Policy::default() };
+    let plan = host.plan_with(&without).await.plan;
+    assert!(!plan.is_blocked() && plan.header.left_out.contains(dead));
+    let tables = plan.steps.iter().filter(|s| matches!(s.action, Action::Table(_)));
+    assert!(
+        tables.clone().count() > 0 && tables.into_iter().all(|s| s.hosts == [0, 1, 2].into()),
+        "{:?}",
+        steps(&plan)
+    );
+    let all = format!("http://{dead},http://{dead}1");
+    let none = Project::of(&name, &simple(&name, "")).var("CLICKHOUSE_URLS", &all);
+    let words = none.try_plan(&without).await.map(|p| p.plan).unwrap_err().to_string();
     assert!(words.contains(dead), "{words}");
+}
+
+#[tokio::test]
+async fn hosts_that_the_project_does_not_list_are_named_and_block_what_needs_them() {
+    let name = unique("unlisted");
+    let endpoints = crate::fixture::shared();
+    let project =
+        Project::of(&name, &simple(&name, "")).var("CLICKHOUSE_URLS", &endpoints.clickhouse_urls[..3].join(","));
+    let plan = project.plan().await;
+    let why_not = blocked(&plan);
+    let [Blocked::HostUnread { host, why }] = why_not.as_slice() else { panic!("{why_not:?}") };
+    let tcp = ask("SELECT port FROM system.clusters WHERE cluster = 'dwh_test' AND shard_num = 4").await;
+    assert_eq!((host.clone(), why.clone()), (format!("127.0.0.1:{tcp}"), Unread::NotListed { perhaps: vec![] }));
+    // Tables of another cluster do not need it.
+    let elsewhere = simple(&name, "cluster: ingest").replace("source: {", "source: {cluster: ingest, ");
+    project.rewrite(&elsewhere);
+    assert_eq!(blocked(&project.plan().await), []);
+    let without = Policy { unreachable: [host.clone()].into(), ..Policy::default() };
+    project.rewrite(&simple(&name, ""));
+    let outcome = project.run(&project.plan_with(&without).await).await;
+    assert_eq!(outcome.failed, []);
+    assert!(project.plan_with(&without).await.plan.is_empty());
+    // The fourth joins empty.
+    let whole = Project::of(&name, &simple(&name, ""));
+    let plan = whole.plan().await;
+    let new = |n: &Note| matches!(n, Note::NewOn { hosts } if *hosts == [3]);
+    assert!(of(&plan, &pipeline(&name)).notes.iter().any(new), "{:#?}", plan.resources);
+    assert!(plan.steps.iter().all(|s| s.hosts == [3].into()), "{:#?}", plan.steps);
+    whole.apply().await;
+    produce(&name, [row(1)]).await;
+    until(&format!("SELECT n FROM {name}.rows"), "1").await;
+    whole.clean().await;
 }

@@ -14,8 +14,7 @@ async fn a_password_is_nowhere_to_be_seen_and_compares_equal() {
     let manifests = simple(&name, "").replace("settings: {", settings);
     let project = Project::of(&name, &manifests).secret("SASL_PASSWORD", VALUE);
     let prepared = project.plan_with(&Policy::default()).await;
-    let shown: Vec<String> =
-        prepared.plan.steps.iter().filter_map(|s| Some(s.action.statement(None)?.shown())).collect();
+    let shown: Vec<String> = prepared.plan.steps.iter().filter_map(|s| Some(s.statement()?.shown())).collect();
     let shown = format!("{:?} {}", prepared.plan, shown.join("\n"));
     assert!(shown.contains("<secret fromEnv SASL_PASSWORD>") && !shown.contains("p4ss"), "{shown}");
     // A step that fails tells its statement and the server's words, both without it.

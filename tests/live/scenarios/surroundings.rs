@@ -31,7 +31,9 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::Backfills { .. }
             | Note::OffsetsKept { .. }
             | Note::Beyond { .. }
-            | Note::SecretUnknown { .. } => None,
+            | Note::SecretUnknown { .. }
+            | Note::NewOn { .. }
+            | Note::IdleConsumers { .. } => None,
         })
         .collect()
 }
