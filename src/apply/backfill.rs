@@ -155,13 +155,7 @@ pub(super) async fn fill(index: usize, step: &Step, fill: &Fill, hands: &Hands<'
         Err(trouble) => Err(trouble),
     };
     let started = work.everywhere(step, work.merges("START")).await;
-    let statement = Some(backfill::fill(&fill.refill).shown());
-    done.and(started).map_err(|trouble| StepError {
-        host: None,
-        statement,
-        words: trouble.words,
-        in_doubt: trouble.in_doubt,
-    })
+    done.and(started).map_err(|trouble| trouble.of_step(&backfill::fill(&fill.refill)))
 }
 
 struct Filling<'a> {

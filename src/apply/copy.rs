@@ -65,26 +65,15 @@ pub(super) async fn run(index: usize, step: &Step, copy: &Copy, hands: &Hands<'_
     for (host, told) in &hosts {
         parts.push(Part { copy, writer: &hands.clickhouse[*host], reader: &hands.readers[*host], told });
     }
-    let mut failed = match copy.through {
+    let failed = match copy.through {
         Some(_) => spread::run(&parts).await,
         None => each(&parts, Part::run).await,
     };
-    let error = |host, trouble: Trouble| StepError {
-        host,
-        statement: Some(copy.statement().shown()),
-        words: trouble.words,
-        in_doubt: trouble.in_doubt,
-    };
-    if failed.len() == 1 {
-        let (host, trouble) = failed.remove(0);
-        return Err(error(Some(host), trouble));
-    }
-    let all = failed.into_iter().map(|(host, trouble)| trouble.on(&host)).collect();
-    Trouble::of_all(all).map_or(Ok(()), |trouble| Err(error(None, trouble)))
+    Trouble::of_all(failed).map_or(Ok(()), |trouble| Err(trouble.of_step(&copy.statement())))
 }
 
-/// What went wrong, with the host.
-pub(super) type Failures = Vec<(String, Trouble)>;
+/// What went wrong, each with its host.
+pub(super) type Failures = Vec<Trouble>;
 
 /// Does the same on all hosts at the same time, and waits for all.
 pub(super) async fn each<'p, 'a, F, W>(parts: &'p [Part<'a>], work: F) -> Failures
@@ -93,7 +82,7 @@ where
     W: Future<Output = Result<(), Trouble>>,
 {
     let ends = join_all(parts.iter().map(&work)).await;
-    let failed = parts.iter().zip(ends).filter_map(|(part, end)| Some((part.name(), end.err()?)));
+    let failed = parts.iter().zip(ends).filter_map(|(part, end)| Some(end.err()?.on(&part.name())));
     failed.collect()
 }
 

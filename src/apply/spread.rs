@@ -51,7 +51,7 @@ async fn sent(part: &Part<'_>) -> Result<(), Trouble> {
 
 /// Every host must have room for an even share. How even the key is nobody knows before.
 async fn rooms(parts: &[Part<'_>]) -> Failures {
-    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|trouble| (part.name(), trouble)) });
+    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|trouble| trouble.on(&part.name())) });
     let rooms = match try_join_all(asked).await {
         Ok(rooms) => rooms,
         Err(failed) => return vec![failed],
@@ -64,7 +64,7 @@ async fn rooms(parts: &[Part<'_>]) -> Failures {
             "its share of {} takes about {share} bytes and the disks have {free} free: make room and apply again",
             part.copy.from
         );
-        (share > free).then(|| (part.name(), words.into()))
+        (share > free).then(|| Trouble::from(words).on(&part.name()))
     });
     narrow.collect()
 }
@@ -74,7 +74,7 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
     let counts = async |sql: &dyn Fn(&Part<'_>) -> String| {
         let counts = parts.iter().map(|part| {
             let sql = sql(part);
-            async move { part.count(&sql, &[]).await.map_err(|trouble| (part.name(), trouble)) }
+            async move { part.count(&sql, &[]).await.map_err(|trouble| trouble.on(&part.name())) }
         });
         try_join_all(counts).await.map(|counts| total(&counts))
     };
@@ -88,7 +88,7 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
                  writes into it, or its rows change; nothing was swapped. Stop what writes and apply again",
                 first.copy.from, old.0, old.1, first.copy.to, new.0, new.1
             );
-            vec![(first.name(), words.into())]
+            vec![Trouble::from(words).on(&first.name())]
         }
         (Err(failed), _) | (_, Err(failed)) => vec![failed],
     }

@@ -70,6 +70,8 @@ fn every(statements: &BTreeMap<Scenario, usize>) -> Vec<Chosen> {
             }
         }
     }
+    // Copies of one scenario would wait for the same cores, and its stalls for each other.
+    all.sort_by_key(|chosen| chosen.nth);
     all
 }
 

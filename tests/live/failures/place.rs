@@ -7,6 +7,11 @@ use sluice::plan::{Action, Plan, TableAction};
 const COPY: usize = 11;
 /// The one of them that copies.
 pub const INSERT: usize = 6;
+/// What a copy sends whose rows go to other hosts: old copies are ended twice, and the copy is emptied.
+const SPREAD: usize = 12;
+/// What a table that is filled from another one sends: merges of both are stopped, an old statement is ended, the table is
+/// emptied, rows are counted for all and for the host, written, counted again, and merges go on.
+const FILL: usize = 10;
 
 /// A statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +31,8 @@ pub fn places(plan: &Plan) -> Vec<Place> {
 fn statements(action: &Action) -> usize {
     match action {
         Action::Kafka(_) => 0,
-        Action::Table(_) if is_copy(action) => COPY,
+        Action::Table(TableAction::Copy(copy)) => copy.through.as_ref().map_or(COPY, |_| SPREAD),
+        Action::Table(TableAction::Fill(_)) => FILL,
         Action::Table(_) => 1,
     }
 }
@@ -34,14 +40,14 @@ fn statements(action: &Action) -> usize {
 /// What the failure of a step has to say: its host, its number and how its statement begins.
 pub fn expected(plan: &Plan, place: Place, host: &str) -> (String, String) {
     let step = &plan.steps[place.step];
-    let statement = step.action.statement(None).expect("a step on hosts has a statement").shown();
+    let statement = step.statement().expect("a step on hosts has a statement").shown();
     let first = statement.lines().next().expect("a statement has a line").trim().to_owned();
     (format!("step {} failed on {host}: ", place.step + 1), first)
 }
 
-/// Whether it is a copy: its statements have no time of their own, one waits for days.
+/// Whether it writes rows: its statements have no time of their own, one waits for days.
 pub fn is_copy(action: &Action) -> bool {
-    matches!(action, Action::Table(TableAction::Copy(_)))
+    matches!(action, Action::Table(TableAction::Copy(_) | TableAction::Fill(_)))
 }
 
 /// Whether a statement makes or moves something, so that it must not be sent to a host that has done it.

@@ -9,7 +9,7 @@ use sluice::apply::StepError;
 use sluice::client::clickhouse::{ClickHouseReader, ClickHouseSettings};
 use sluice::client::kafka::{KafkaSettings, Producer, Record};
 use sluice::model::{Kind, ResourceId};
-use sluice::plan::{Action, Allowance, Plan, Policy};
+use sluice::plan::{Allowance, Plan, Policy, Step};
 use sluice::sandbox::{Clients, Sandbox};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -144,8 +144,8 @@ fn policy() -> Policy {
 /// The statement that begins so, at a host.
 fn starts(words: &'static str) -> impl Fn(&Plan) -> usize {
     move |plan| {
-        let shown = |action: &Action| action.statement(None).map(|s| s.shown()).unwrap_or_default();
-        let step = plan.steps.iter().position(|s| shown(&s.action).starts_with(words));
+        let shown = |step: &Step| step.statement().map(|s| s.shown()).unwrap_or_default();
+        let step = plan.steps.iter().position(|s| shown(s).starts_with(words));
         let step = step.unwrap_or_else(|| panic!("no step begins with {words}: {:#?}", plan.steps));
         let part = if is_copy(&plan.steps[step].action) { INSERT } else { 0 };
         places(plan).iter().position(|p| (p.step, p.part) == (step, part)).expect("it runs on hosts")

@@ -183,7 +183,7 @@ fn told(plan: &Plan, place: Place, trap: Trap, host: &str, said: &str, sprung: &
 fn right(plan: &Plan, place: Place, trap: Trap, next: &Plan, sent: &[Sent]) {
     assert!(!next.is_blocked(), "{trap:?}: blocked: {:#?}", next.resources);
     let done = |step: &sluice::plan::Step, host: usize| {
-        let text = step.action.statement(None).map(|s| s.shown());
+        let text = step.statement().map(|s| s.shown());
         sent.iter().any(|sent| sent.done && sent.host == host && Some(&sent.statement) == text.as_ref())
     };
     for step in next.steps.iter().filter(|s| lasts(&s.action)) {

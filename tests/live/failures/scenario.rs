@@ -16,19 +16,25 @@ pub enum Scenario {
     Evolve,
     /// A table is built anew beside everything else that can change.
     Rebuild,
+    /// A table is built anew, and its rows go to other hosts.
+    Reshard,
+    /// A table is added and filled with the rows of another one.
+    Fill,
     /// A chain goes.
     Drop,
 }
 
 impl Scenario {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Create, Self::Evolve, Self::Rebuild, Self::Drop];
+    pub const ALL: [Self; 6] = [Self::Create, Self::Evolve, Self::Rebuild, Self::Reshard, Self::Fill, Self::Drop];
 
     /// A case of it under a name of its own.
     pub fn case(self, name: &str) -> Case {
         let of = match self {
             Self::Create | Self::Rebuild | Self::Drop => "94-everything",
             Self::Evolve => "91-three-changes",
+            Self::Reshard => "64-resharded",
+            Self::Fill => "75-target-filled-from-another",
         };
         let mut case = Case::read(&folder().join(of)).named(name, 0);
         case.spec.cluster = true;
@@ -43,7 +49,7 @@ impl Scenario {
     /// Whether messages flow meanwhile, and every number has to be there at the end.
     pub fn flows(self) -> bool {
         match self {
-            Self::Create | Self::Evolve | Self::Rebuild => true,
+            Self::Create | Self::Evolve | Self::Rebuild | Self::Reshard | Self::Fill => true,
             Self::Drop => false,
         }
     }
@@ -61,7 +67,7 @@ impl Scenario {
                 let topic = text.split("\n---\n").next().unwrap_or_default();
                 case.written(topic, &shared().kafka_brokers)
             }
-            Self::Evolve | Self::Rebuild => case.before(),
+            Self::Evolve | Self::Rebuild | Self::Reshard | Self::Fill => case.before(),
             Self::Drop => case.after(),
         };
         set_up(case, &before).await;
@@ -71,7 +77,7 @@ impl Scenario {
     /// What is to be there after it.
     pub fn goal(self, case: &Case) -> Project {
         match self {
-            Self::Create | Self::Evolve | Self::Rebuild => case.after(),
+            Self::Create | Self::Evolve | Self::Rebuild | Self::Reshard | Self::Fill => case.after(),
             Self::Drop => {
                 let absent = "\nlifecycle: {state: absent, deletion: allow}\nspec:";
                 case.written(&case.text("after.yaml").replace("\nspec:", absent), &shared().kafka_brokers)
