@@ -20,6 +20,7 @@ use proptest::test_runner::{RngAlgorithm, TestRng};
 use run::{Chosen, Ended, run};
 use scenario::Scenario;
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use tokio::time::Instant;
 
 /// Cases of a sample.
@@ -29,13 +30,27 @@ const AT_ONCE: usize = 12;
 
 type Tried = (Chosen, Result<Ended, String>);
 
-async fn tried(at: usize, chosen: Chosen) -> Tried {
+/// The end of each scenario, by whoever ended first: all others have to end so.
+type Ends = Mutex<BTreeMap<Scenario, Vec<String>>>;
+
+async fn tried(at: usize, chosen: Chosen, ends: &Ends) -> Tried {
     let begin = Instant::now();
-    let ended = attempt(run(chosen, &format!("f{at:03}"))).await;
+    let ended = attempt(run(chosen, &format!("f{at:03}"))).await.and_then(|ended| same(chosen, ended, ends));
     let ended = ended.map_err(|said| format!("{chosen}: {said}"));
     let failed = if ended.is_ok() { "" } else { "  FAILED" };
     eprintln!("f{at:03} {chosen} on host {}: {:.1} s{failed}", chosen.host, begin.elapsed().as_secs_f64());
     (chosen, ended)
+}
+
+fn same(chosen: Chosen, ended: Ended, ends: &Ends) -> Result<Ended, String> {
+    let mut ends = ends.lock().unwrap_or_else(PoisonError::into_inner);
+    let first = ends.entry(chosen.scenario).or_insert_with(|| ended.state.clone());
+    if *first == ended.state {
+        return Ok(ended);
+    }
+    let (one, other) = (first.join("\n"), ended.state.join("\n"));
+    let diff = similar::TextDiff::from_lines(&one, &other);
+    Err(format!("it ends otherwise\n{}", diff.unified_diff().header("another", "this")))
 }
 
 /// Cases that differ from run to run, each scenario with each failure.
@@ -60,18 +75,20 @@ fn sample() -> Vec<Chosen> {
         .collect()
 }
 
-/// Every statement with every failure; the hosts take turns.
+/// Every statement with every failure; the hosts take turns. First each statement with one failure, then with the next.
 fn every(statements: &BTreeMap<Scenario, usize>) -> Vec<Chosen> {
+    let kinds = Failure::ALL.len();
+    let longest = statements.values().max().copied().unwrap_or(0);
     let mut all = Vec::new();
-    for (scenario, statements) in statements {
-        for nth in 0..*statements {
-            for (kind, failure) in Failure::ALL.into_iter().enumerate() {
-                all.push(Chosen { scenario: *scenario, failure: Some(failure), host: (nth + kind) % 4, nth });
+    for round in 0..kinds {
+        for nth in 0..longest {
+            for (at, (scenario, _)) in statements.iter().enumerate().filter(|(_, (_, count))| nth < **count) {
+                let kind = (round + nth + at) % kinds;
+                let (host, failure) = ((nth + kind) % 4, Some(Failure::ALL[kind]));
+                all.push(Chosen { scenario: *scenario, failure, host, nth });
             }
         }
     }
-    // Copies of one scenario would wait for the same cores, and its stalls for each other.
-    all.sort_by_key(|chosen| chosen.nth);
     all
 }
 
@@ -89,44 +106,23 @@ async fn a_host_that_fails_at_any_statement_loses_nothing() {
     #[expect(clippy::disallowed_methods, reason = "all of them take too long for every run")]
     let names = std::env::var("SLUICE_FAILURES").ok();
     let begin = Instant::now();
-    let mut ended: Vec<Tried> = Vec::new();
+    let (mut ended, ends): (Vec<Tried>, Ends) = Default::default();
     let cases = if let Some(names) = names {
         let whole = Scenario::ALL.map(|scenario| Chosen { scenario, failure: None, host: 0, nth: 0 });
         let whole = whole.into_iter().filter(|whole| named(whole, &names)).enumerate();
-        ended = at_once(whole.map(|(at, chosen)| tried(900 + at, chosen))).await;
+        ended = at_once(whole.map(|(at, chosen)| tried(900 + at, chosen, &ends))).await;
         let statements = ended.iter().filter_map(|(c, e)| Some((c.scenario, e.as_ref().ok()?.statements))).collect();
         every(&statements).into_iter().filter(|chosen| named(chosen, &names)).collect()
     } else {
         sample()
     };
-    ended.extend(at_once(cases.iter().enumerate().map(|(at, chosen)| tried(at, *chosen))).await);
+    ended.extend(at_once(cases.iter().enumerate().map(|(at, chosen)| tried(at, *chosen, &ends))).await);
     eprintln!("{}\n{} cases in {:.0} s", table(&ended), cases.len(), begin.elapsed().as_secs_f64());
-    all_passed(&failed(ended));
+    all_passed(&ended.into_iter().filter_map(|(_, ended)| ended.err()).collect::<Vec<_>>());
 }
 
 async fn at_once(cases: impl Iterator<Item = impl Future<Output = Tried>>) -> Vec<Tried> {
     stream::iter(cases).buffer_unordered(AT_ONCE).collect().await
-}
-
-/// What failed, and what ended otherwise than the others of its scenario.
-fn failed(ended: Vec<Tried>) -> Vec<String> {
-    let mut first: BTreeMap<Scenario, Vec<String>> = BTreeMap::new();
-    let mut failed = Vec::new();
-    for (chosen, ended) in ended {
-        match ended {
-            Err(said) => failed.push(said),
-            Ok(Ended { state, .. }) => {
-                let first = first.entry(chosen.scenario).or_insert_with(|| state.clone());
-                if *first != state {
-                    let (one, other) = (first.join("\n"), state.join("\n"));
-                    let diff = similar::TextDiff::from_lines(&one, &other);
-                    let diff = diff.unified_diff().header("another", "this").to_string();
-                    failed.push(format!("{chosen} ends otherwise\n{diff}"));
-                }
-            }
-        }
-    }
-    failed
 }
 
 fn table(ended: &[Tried]) -> Table {

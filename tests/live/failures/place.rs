@@ -71,3 +71,11 @@ pub fn lasts(action: &Action) -> bool {
         },
     }
 }
+
+/// Whether one step drops what another one makes: what rows pass through is made anew by every plan.
+pub fn makes_way(one: &Action, other: &Action) -> bool {
+    let (Action::Table(TableAction::Drop { name, .. }), Action::Table(TableAction::Create(made))) = (one, other) else {
+        return false;
+    };
+    *name == made.name
+}
