@@ -78,11 +78,13 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
         });
         try_join_all(counts).await.map(|counts| total(&counts))
     };
-    let new = counts(&|part| part.copy.count_new(false)).await;
-    let old = counts(&|part| part.copy.count_old(false)).await;
-    match (old, new) {
-        (Ok(old), Ok(new)) if old == new => Vec::new(),
-        (Ok(old), Ok(new)) => {
+    let new = match counts(&|part| part.copy.count_new(false)).await {
+        Ok(new) => new,
+        Err(failed) => return vec![failed],
+    };
+    match counts(&|part| part.copy.count_old(false)).await {
+        Ok(old) if old == new => Vec::new(),
+        Ok(old) => {
             let words = format!(
                 "{} has {} rows on all hosts together (checksum {}) and its copies {} have {} (checksum {}): something \
                  writes into it, or its rows change; nothing was swapped. Stop what writes and apply again",
@@ -90,7 +92,7 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
             );
             vec![Trouble::from(words).on(&first.name())]
         }
-        (Err(failed), _) | (_, Err(failed)) => vec![failed],
+        Err(failed) => vec![failed],
     }
 }
 

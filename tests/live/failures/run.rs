@@ -10,7 +10,7 @@ use crate::evolutions::change::{AFTER, BEFORE, passed, settled};
 use crate::evolutions::killed::state;
 use crate::evolutions::numbers::Numbers;
 use crate::evolutions::program::{Kill, apply_to};
-use sluice::plan::{Plan, Policy};
+use sluice::plan::{Plan, Policy, Step};
 use sluice::reconcile::Prepared;
 use sluice::render::Style;
 use sluice::render::outcome::{self, Report};
@@ -182,9 +182,14 @@ fn told(plan: &Plan, place: Place, trap: Trap, host: &str, said: &str, sprung: &
 /// The next plan has what is left, and nothing that a host has done.
 fn right(plan: &Plan, place: Place, trap: Trap, next: &Plan, sent: &[Sent]) {
     assert!(!next.is_blocked(), "{trap:?}: blocked: {:#?}", next.resources);
-    let done = |step: &sluice::plan::Step, host: usize| {
+    let when = |step: &Step, host: usize| {
         let text = step.statement().map(|s| s.shown());
-        sent.iter().any(|sent| sent.done && sent.host == host && Some(&sent.statement) == text.as_ref())
+        sent.iter().rposition(|sent| sent.done && sent.host == host && Some(&sent.statement) == text.as_ref())
+    };
+    let done = |step: &Step, host: usize| {
+        // What was made and has been dropped since is not there.
+        let drops = plan.steps.iter().filter(|s| makes_way(&s.action, &step.action));
+        when(step, host).is_some_and(|made| drops.filter_map(|s| when(s, host)).all(|dropped| dropped < made))
     };
     for (at, step) in next.steps.iter().enumerate().filter(|(_, s)| lasts(&s.action)) {
         for host in &step.hosts {

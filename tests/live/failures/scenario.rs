@@ -92,6 +92,8 @@ impl Scenario {
         let pipelines = desired.pipelines.iter().map(|p| (&p.id, p.lifecycle));
         let goes = topics.chain(pipelines).filter(|(_, lifecycle)| lifecycle.deletion == Deletion::Allow);
         let deletion_allowed = goes.map(|(id, _): (&ResourceId, _)| id.clone()).collect();
-        Policy { deletion_allowed, ..case.policy() }
+        #[expect(clippy::disallowed_methods, reason = "what the program plans carries the day in its names")]
+        let today = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date();
+        Policy { deletion_allowed, today, ..case.policy() }
     }
 }
