@@ -72,10 +72,14 @@ pub fn lasts(action: &Action) -> bool {
     }
 }
 
-/// Whether one step drops what another one makes: what rows pass through is made anew by every plan.
-pub fn makes_way(one: &Action, other: &Action) -> bool {
-    let (Action::Table(TableAction::Drop { name, .. }), Action::Table(TableAction::Create(made))) = (one, other) else {
-        return false;
+/// Whether one step makes what the other one drops: what rows pass through is made and dropped anew by every plan.
+pub fn undoes(one: &Action, other: &Action) -> bool {
+    let pair = |drop: &Action, create: &Action| {
+        let (Action::Table(TableAction::Drop { name, .. }), Action::Table(TableAction::Create(made))) = (drop, create)
+        else {
+            return false;
+        };
+        *name == made.name
     };
-    *name == made.name
+    pair(one, other) || pair(other, one)
 }

@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::hosts::{Hosts, Sent, Trap};
-use super::place::{Place, expected, is_copy, lasts, makes_way, places};
+use super::place::{Place, expected, is_copy, lasts, places, undoes};
 use super::scenario::Scenario;
 use crate::evolutions::arrival;
 use crate::evolutions::case::Case;
@@ -187,15 +187,15 @@ fn right(plan: &Plan, place: Place, trap: Trap, next: &Plan, sent: &[Sent]) {
         sent.iter().rposition(|sent| sent.done && sent.host == host && Some(&sent.statement) == text.as_ref())
     };
     let done = |step: &Step, host: usize| {
-        // What was made and has been dropped since is not there.
-        let drops = plan.steps.iter().filter(|s| makes_way(&s.action, &step.action));
-        when(step, host).is_some_and(|made| drops.filter_map(|s| when(s, host)).all(|dropped| dropped < made))
+        // What was made and has been dropped since is not there, and the other way round.
+        let undo = plan.steps.iter().filter(|s| undoes(&s.action, &step.action));
+        when(step, host).is_some_and(|last| undo.filter_map(|s| when(s, host)).all(|other| other < last))
     };
     for (at, step) in next.steps.iter().enumerate().filter(|(_, s)| lasts(&s.action)) {
         for host in &step.hosts {
-            let goes = next.steps[..at].iter().any(|s| s.hosts.contains(host) && makes_way(&s.action, &step.action));
+            let undone = next.steps[..at].iter().any(|s| s.hosts.contains(host) && undoes(&s.action, &step.action));
             assert!(
-                goes || !done(step, *host),
+                undone || !done(step, *host),
                 "{trap:?}: host {host} has done this already: {:?}\n{sent:#?}",
                 step.action
             );
