@@ -250,7 +250,7 @@ impl Bench {
         let compiled = self.compiled();
         let mut objects = compiled.desired.pipelines.iter().flat_map(|p| &p.objects);
         let source = objects.find(|o| o.role == Role::Source).ok_or("a Kafka table")?;
-        Ok(sluice::sql::create(&source.definition, None).shown().to_owned())
+        Ok(sluice::sql::create(&source.definition, None, None).shown().to_owned())
     }
 
     async fn apply(&self) -> Result<(), Error> {

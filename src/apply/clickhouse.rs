@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub(super) async fn run(step: &Step, action: &TableAction, hands: &Hands<'_>) -> Result<(), StepError> {
-    let statement = action.statement(step.reach.cluster());
+    let statement = action.statement(&step.reach);
     match &step.reach {
-        Reach::EachHost => sent(&statement, &step.hosts, step.timeout, &[], hands).await,
+        Reach::EachHost | Reach::EachAlike { .. } => sent(&statement, &step.hosts, step.timeout, &[], hands).await,
         Reach::Passed { through } => passed(step, action, &statement, through, hands).await,
         Reach::OnCluster(on) => on_cluster(step, action, &statement, on, hands).await,
     }

@@ -89,6 +89,10 @@ pub struct LiveHost {
     pub databases: BTreeSet<String>,
     /// Their engines: only `Atomic` and `Replicated` can exchange tables.
     pub database_engines: BTreeMap<String, String>,
+    /// Threads of the pool that all Kafka tables of the server share; 0 where it is not known.
+    pub broker_threads: u32,
+    /// Tasks of the Kafka tables that are there: one a table or, with `kafka_thread_per_consumer`, one a consumer.
+    pub broker_tasks: u32,
     /// Inserts into Distributed tables wait for the shards (`distributed_foreground_insert`).
     pub foreground_insert: bool,
     /// The objects asked for that exist.

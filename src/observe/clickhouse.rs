@@ -18,6 +18,8 @@ struct HostRow {
     foreground_insert: String,
     members: Vec<(String, u32, u32, String, String, u16)>,
     macros: Vec<(String, String)>,
+    broker_threads: u32,
+    broker_tasks: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -92,6 +94,8 @@ pub(crate) async fn host(
         macros: facts.macros.into_iter().collect(),
         databases: facts.databases.iter().map(|(name, _)| name.clone()).collect(),
         database_engines: facts.databases.into_iter().collect(),
+        broker_threads: facts.broker_threads,
+        broker_tasks: facts.broker_tasks,
         foreground_insert: facts.foreground_insert == "1",
         objects: known,
         unreadable,

@@ -40,7 +40,7 @@ pub(super) async fn forms(
     for batch in definitions.chunks(BATCH) {
         let statement = |definition: &Definition| match &definition.query {
             Some(query) => query.to_string(),
-            None => create(definition, None).shown(),
+            None => create(definition, None, None).shown(),
         };
         let statements: Vec<String> = batch.iter().map(statement).collect();
         let rows: Vec<SpelledRow> = reader.rows(&read::spelling(&statements)).await?;

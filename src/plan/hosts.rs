@@ -2,7 +2,7 @@
 
 use super::{Blocked, Note, Policy};
 use crate::diff::{HostState, PipelineDiff};
-use crate::model::{Census, LiveKafka, Presence, Role, TopicFact};
+use crate::model::{Census, LiveClickHouse, LiveKafka, Presence, Role, SettingValue, TopicFact};
 use std::collections::BTreeSet;
 
 /// Hosts that it needs and nobody may do without.
@@ -13,16 +13,38 @@ pub(super) fn unread(diff: &PipelineDiff, census: &Census, policy: &Policy) -> V
     blocks.map(|u| Blocked::HostUnread { host: u.name.clone(), why: u.why.clone() }).collect()
 }
 
-/// Hosts that have nothing of it, where others have: they joined, or came back empty.
+/// Says which hosts have nothing of it.
 pub(super) fn new(diff: &PipelineDiff) -> Option<Note> {
-    if diff.desired.lifecycle.state == Presence::Absent {
-        return None;
-    }
+    let new: Vec<usize> = joined(diff).into_iter().collect();
+    (diff.desired.lifecycle.state == Presence::Present && !new.is_empty()).then_some(Note::NewOn { hosts: new })
+}
+
+/// Hosts that have nothing of it, where others have: they joined, or came back empty.
+pub(super) fn joined(diff: &PipelineDiff) -> BTreeSet<usize> {
     let own = || diff.objects.iter().filter(|o| !o.desired.owned_elsewhere);
     let all: BTreeSet<usize> = own().flat_map(|o| o.hosts.keys().copied()).collect();
     let stands = |host: &usize| own().any(|o| o.hosts.get(host).is_some_and(|s| !matches!(s, HostState::Missing)));
-    let (old, new): (Vec<usize>, Vec<usize>) = all.into_iter().partition(stands);
-    (!old.is_empty() && !new.is_empty()).then_some(Note::NewOn { hosts: new })
+    let (old, new): (BTreeSet<usize>, BTreeSet<usize>) = all.into_iter().partition(stands);
+    if old.is_empty() { BTreeSet::new() } else { new }
+}
+
+/// Servers on which Kafka tables wait for each other: those that this makes are more than the shared pool has threads for.
+pub(super) fn few_broker_threads(diff: &PipelineDiff, live: &LiveClickHouse) -> Option<Note> {
+    let source = diff.objects.iter().find(|o| o.desired.role == Role::Source)?;
+    let setting = |key: &str| source.desired.definition.settings.get(key).and_then(SettingValue::plain);
+    let own = match setting("kafka_thread_per_consumer") {
+        Some("1" | "true") => setting("kafka_num_consumers").and_then(|n| n.parse().ok()).unwrap_or(1),
+        Some(_) | None => 1,
+    };
+    let makes = source.hosts.iter().filter(|(_, state)| matches!(state, HostState::Missing)).map(|(host, _)| *host);
+    let after = makes.filter_map(|host| {
+        let server = live.hosts.get(host)?;
+        let tasks = server.broker_tasks.saturating_add(own);
+        (server.broker_threads > 0 && tasks > server.broker_threads).then_some((tasks, server.broker_threads, host))
+    });
+    let after: Vec<(u32, u32, usize)> = after.collect();
+    let (tasks, threads, _) = *after.iter().max()?;
+    Some(Note::FewBrokerThreads { hosts: after.iter().map(|(_, _, host)| *host).collect(), tasks, threads })
 }
 
 /// Consumers of all hosts that find no partition. One on each host cannot be fewer and is not worth a word.

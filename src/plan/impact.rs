@@ -9,6 +9,8 @@ pub enum Class {
     InPlace,
     /// The entry views are taken away, everything is changed, and they are made again.
     Paused,
+    /// Consumers come to hosts that had none.
+    Joined,
     /// The Kafka table is dropped and made again.
     Reconnected,
     /// A new table is filled with the rows of another one while nothing flows.

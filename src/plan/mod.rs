@@ -327,6 +327,15 @@ pub enum Note {
         /// Indexes of hosts.
         hosts: Vec<usize>,
     },
+    /// More Kafka tables and consumers on a server than threads that read for them.
+    FewBrokerThreads {
+        /// Indexes of hosts.
+        hosts: Vec<usize>,
+        /// Tasks on the busiest of them after this.
+        tasks: u32,
+        /// Threads of that one.
+        threads: u32,
+    },
     /// More consumers than partitions.
     IdleConsumers {
         /// Hosts that read.

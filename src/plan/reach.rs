@@ -1,8 +1,9 @@
 //! How the statement of a step comes to its hosts.
 
 use super::step::TableAction;
-use crate::model::{Engine, EngineArg, LiveClickHouse, LiveHost, ObjectName, Topology};
+use crate::model::{Definition, Engine, EngineArg, LiveClickHouse, LiveHost, LiveObject, ObjectName, Topology};
 use crate::sql::AlterCommand;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the statement of a step comes to its hosts.
@@ -11,6 +12,12 @@ pub enum Reach {
     /// It is sent to each of them.
     #[default]
     EachHost,
+    /// It is sent to each of them, and the table has one UUID on all: its path in Keeper holds it, and by the path its
+    /// replicas find each other.
+    EachAlike {
+        /// The UUID.
+        uuid: String,
+    },
     /// It is sent to some, and a replicated table or database passes it on to the others.
     Passed {
         /// Who gets it: one of the replicas of each table, or one host of the database.
@@ -35,8 +42,16 @@ impl Reach {
     /// The cluster that the statement names.
     pub fn cluster(&self) -> Option<&str> {
         match self {
-            Reach::EachHost | Reach::Passed { .. } => None,
+            Reach::EachHost | Reach::EachAlike { .. } | Reach::Passed { .. } => None,
             Reach::OnCluster(on) => Some(&on.cluster),
+        }
+    }
+
+    /// The UUID that the statement gives.
+    pub fn uuid(&self) -> Option<&str> {
+        match self {
+            Reach::EachHost | Reach::Passed { .. } | Reach::OnCluster(_) => None,
+            Reach::EachAlike { uuid } => Some(uuid),
         }
     }
 }
@@ -55,7 +70,13 @@ pub(super) fn reach(action: &TableAction, on: &BTreeSet<usize>, topology: &Topol
         TableAction::Alter { name, commands } => passed_by_database(name, on, live)
             .or_else(|| passed_by_table(name, commands, on, topology, live))
             .unwrap_or_else(all),
-        TableAction::Create(definition) => passed_by_database(&definition.name, on, live).unwrap_or_else(all),
+        TableAction::Create(definition) => {
+            let reach = passed_by_database(&definition.name, on, live).unwrap_or_else(all);
+            match path_holds_uuid(&definition.engine) && reach == Reach::EachHost {
+                true => Reach::EachAlike { uuid: uuid(definition, on, live) },
+                false => reach,
+            }
+        }
         TableAction::CreateFillingView(filling) => passed_by_database(&filling.view.name, on, live).unwrap_or_else(all),
         TableAction::ModifyQuery { name, .. }
         | TableAction::Drop { name, .. }
@@ -125,14 +146,40 @@ fn is_replicated(name: &ObjectName, on: &BTreeSet<usize>, live: &LiveClickHouse)
     on.iter().filter_map(engine).any(Engine::is_replicated)
 }
 
+/// The path that a server takes where none is given, unless its configuration says otherwise (`default_replica_path`).
+const DEFAULT_PATH: &str = "/clickhouse/tables/{uuid}/{shard}";
+
+fn path_holds_uuid(engine: &Engine) -> bool {
+    engine.is_replicated() && written_path(engine).contains("{uuid}")
+}
+
+fn written_path(engine: &Engine) -> &str {
+    match engine.replicated_args().0.first() {
+        Some(EngineArg::Text(path)) => path,
+        Some(EngineArg::Named(..) | EngineArg::Expression(_)) | None => DEFAULT_PATH,
+    }
+}
+
+/// The UUID of the replicas that stay, or one that no table of the project has or had when it was read.
+fn uuid(definition: &Definition, on: &BTreeSet<usize>, live: &LiveClickHouse) -> String {
+    let others = (0..live.hosts.len()).filter(|host| !on.contains(host));
+    let stands = |host: usize| live.hosts[host].objects.get(&definition.name);
+    let same = |found: &&LiveObject| found.definition.engine.is_replicated();
+    if let Some(found) = others.filter_map(stands).find(same) {
+        return found.uuid.clone();
+    }
+    let taken: BTreeSet<&str> = live.hosts.iter().flat_map(|h| h.objects.values()).map(|o| o.uuid.as_str()).collect();
+    let mut hash = Sha256::new_with_prefix(definition.name.to_string());
+    taken.iter().for_each(|uuid| hash.update(uuid));
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
 /// The path in Keeper that the replicas of a table share.
 fn path(name: &ObjectName, host: &LiveHost) -> Option<String> {
     let found = host.objects.get(name)?;
-    let mut path = match found.definition.engine.replicated_args().0.first() {
-        Some(EngineArg::Text(path)) => path.clone(),
-        // What a server takes unless its configuration says otherwise (`default_replica_path`).
-        Some(EngineArg::Named(..) | EngineArg::Expression(_)) | None => "/clickhouse/tables/{uuid}/{shard}".to_owned(),
-    };
+    let mut path = written_path(&found.definition.engine).to_owned();
     let own = [("uuid", found.uuid.as_str()), ("database", &name.database), ("table", &name.table)];
     let macros = host.macros.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in own.into_iter().chain(macros) {
@@ -214,6 +261,7 @@ mod tests {
     fn reached(action: &TableAction, on: &[usize], topology: &Topology, live: &LiveClickHouse) -> String {
         match reach(action, &on.iter().copied().collect(), topology, live) {
             Reach::EachHost => "each".into(),
+            Reach::EachAlike { uuid } => format!("each as {uuid}"),
             Reach::Passed { through } => {
                 format!("by {}", through.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
             }
@@ -258,6 +306,32 @@ mod tests {
         for action in [settings(), comment()] {
             assert_eq!(reached(&action, &ALL, &on_cluster(), &live), "each", "{action:?}");
         }
+    }
+
+    fn create(name: &str, engine: &str) -> TableAction {
+        let statement = format!("CREATE TABLE d.{name} (a Int8) ENGINE = {engine} ORDER BY a");
+        TableAction::Create(Box::new(parse_create(&statement).expect("a statement")))
+    }
+
+    #[test]
+    fn replicas_whose_path_holds_the_uuid_are_made_with_one() {
+        const WITH: &str = "ReplicatedMergeTree('/t/{shard}/{uuid}', '{replica}')";
+        let mut live = live(WITH);
+        let alike = |action: &TableAction, on: &[usize], live: &LiveClickHouse| reached(action, on, &per_host(), live);
+        // The table of the other hosts is joined.
+        assert_eq!(alike(&create("t", WITH), &[1], &live), "each as 0-1");
+        // All are made anew: the old path may still be in use.
+        let anew = alike(&create("t", WITH), &ALL, &live);
+        assert!(anew.starts_with("each as ") && !anew.contains("0-1"), "{anew}");
+        assert_ne!(alike(&create("u", "ReplicatedMergeTree"), &ALL, &live), anew);
+        for host in &mut live.hosts {
+            host.objects.clear();
+        }
+        assert_ne!(alike(&create("t", WITH), &ALL, &live), anew);
+        assert_eq!(alike(&create("t", "ReplicatedMergeTree('/t/{shard}/t', '{replica}')"), &ALL, &live), "each");
+        assert_eq!(alike(&create("t", "MergeTree"), &ALL, &live), "each");
+        // ON CLUSTER the server that passes it on gives one.
+        assert_eq!(reached(&create("t", WITH), &ALL, &on_cluster(), &live), "dwh through 0 (4)");
     }
 
     #[test]

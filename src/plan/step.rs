@@ -30,7 +30,7 @@ impl Step {
     pub fn statement(&self) -> Option<Statement> {
         match &self.action {
             Action::Kafka(_) => None,
-            Action::Table(action) => Some(action.statement(self.reach.cluster())),
+            Action::Table(action) => Some(action.statement(&self.reach)),
         }
     }
 }
@@ -293,10 +293,11 @@ impl Action {
 
 impl TableAction {
     /// The statement it sends.
-    pub fn statement(&self, on_cluster: Option<&str>) -> Statement {
+    pub fn statement(&self, reach: &Reach) -> Statement {
+        let on_cluster = reach.cluster();
         match self {
             TableAction::CreateDatabase { name } => sql::change::create_database(name, on_cluster),
-            TableAction::Create(definition) => sql::create(definition, on_cluster),
+            TableAction::Create(definition) => sql::create(definition, reach.uuid(), on_cluster),
             TableAction::CreateFillingView(filling) => {
                 sql::backfill::create_view(&filling.view, filling.up_to.as_ref(), on_cluster)
             }

@@ -45,7 +45,7 @@ impl Hosts {
         let hosts = || self.some(step.hosts.iter().copied());
         match (&step.action, &step.reach) {
             (Action::Kafka(_), _) => "kafka".into(),
-            (Action::Table(_), Reach::EachHost) => hosts(),
+            (Action::Table(_), Reach::EachHost | Reach::EachAlike { .. }) => hosts(),
             (Action::Table(_), Reach::Passed { through }) => {
                 let through: Vec<String> = through.iter().map(|host| self.one(*host)).collect();
                 format!("{} by {}", hosts(), through.join(", "))

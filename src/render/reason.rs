@@ -152,6 +152,13 @@ pub(super) fn note(note: &Note, hosts: &Hosts) -> String {
         Note::NewOn { hosts: on } => {
             format!("new on {}: everything of this resource is made there", hosts.some(on.iter().copied()))
         }
+        Note::FewBrokerThreads { hosts: on, tasks, threads } => format!(
+            "Kafka tables on {} take {} threads with this one, and the pool that they share has {}: they wait for each \
+             other. Raise background_message_broker_schedule_pool_size",
+            hosts.some(on.iter().copied()),
+            grouped(u64::from(*tasks)),
+            grouped(u64::from(*threads))
+        ),
         Note::IdleConsumers { hosts: n, consumers, partitions } => {
             let all = u64::try_from(*n).unwrap_or(u64::MAX).saturating_mul(*consumers);
             format!(
@@ -245,6 +252,7 @@ pub(super) fn is_not_managed(note: &Note) -> bool {
         Note::Unmanaged { .. }
         | Note::BackgroundInsert { .. }
         | Note::NewOn { .. }
+        | Note::FewBrokerThreads { .. }
         | Note::IdleConsumers { .. }
         | Note::Backfills { .. }
         | Note::MembersStay { .. }
@@ -263,6 +271,7 @@ pub(super) fn impact(impact: &Impact) -> String {
     match impact.class {
         Class::InPlace => parts.push("in place; nothing pauses".to_owned()),
         Class::Paused => parts.push("views made again".to_owned()),
+        Class::Joined => parts.push("consumers join".to_owned()),
         Class::Reconnected => parts.push("Kafka table replaced".to_owned()),
         Class::Filled => {
             let rows = impact.rows.map(|n| format!(", {} rows copied", grouped(n))).unwrap_or_default();

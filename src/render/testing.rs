@@ -26,7 +26,7 @@ variants!(topic_change_name, TOPIC_CHANGES, TopicChange: Partitions ReplicationF
 variants!(blocked_name, BLOCKED, Blocked: FewerPartitions ReplicationFactor TooFewBrokers MinInsyncReplicas NameCollision
     RefusedByBrokers TopicUnknown NeedsRecreate Foreign ObjectUnknown Refused DeletionForbidden ReadByStranger
     HostUnread NoHosts CannotRebuild DoesNotFit);
-variants!(note_name, NOTES, Note: Unmanaged NewOn IdleConsumers BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
+variants!(note_name, NOTES, Note: Unmanaged NewOn FewBrokerThreads IdleConsumers BackgroundInsert Backfills MembersStay MessagesLost GroupStarts GroupContinues
     OffsetsKept NotManaged NoLongerDeclared KeptOld
     SecretUnknown Beyond);
 variants!(kafka_action_name, KAFKA_ACTIONS, KafkaAction: CreateTopic GrowTopic AlterTopic DeleteTopic RemoveMembers
@@ -135,9 +135,10 @@ fn topics(plan: &mut Plan) {
     plan.resources.push(resource(old.clone(), Verb::Delete));
     plan.steps.push(step(&old, delete("unwanted"), &[], &[Hazard::DeletesData]));
     let crowded = Note::IdleConsumers { hosts: 4, consumers: 2, partitions: 6 };
+    let few = Note::FewBrokerThreads { hosts: vec![0, 1], tasks: 17, threads: 16 };
     let unmanaged = Note::Unmanaged { key: "flush.ms".into(), value: "9".into() };
     plan.resources.push(ResourcePlan {
-        notes: vec![unmanaged, Note::NewOn { hosts: vec![3] }, crowded],
+        notes: vec![unmanaged, Note::NewOn { hosts: vec![3] }, crowded, few],
         ..resource(topic_id("kept"), Verb::Keep)
     });
 }

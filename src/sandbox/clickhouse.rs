@@ -29,7 +29,7 @@ const FIXED: &str = "  <log-level>warning</log-level>
   <max_server_memory_usage>2147483648</max_server_memory_usage>
   <background_pool_size>4</background_pool_size>
   <background_schedule_pool_size>16</background_schedule_pool_size>
-  <background_message_broker_schedule_pool_size>64</background_message_broker_schedule_pool_size>
+  <background_message_broker_schedule_pool_size>256</background_message_broker_schedule_pool_size>
   <background_distributed_schedule_pool_size>2</background_distributed_schedule_pool_size>
   <background_buffer_flush_schedule_pool_size>1</background_buffer_flush_schedule_pool_size>
   <background_common_pool_size>2</background_common_pool_size>

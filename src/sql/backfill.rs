@@ -11,10 +11,10 @@ const SOURCE: &str = "src";
 /// Creates the view that takes the messages before some offsets. Unknown ones stand as words in its SELECT and in its
 /// comment.
 pub fn create_view(view: &Definition, up_to: Option<&UpTo>, on_cluster: Option<&str>) -> Statement {
-    let Some(up_to) = up_to else { return create(view, on_cluster) };
+    let Some(up_to) = up_to else { return create(view, None, on_cluster) };
     let query = view.query.as_ref().map(|q| Fragment::new(q.as_str().replace(BEFORE, &condition(up_to))));
     let comment = view.comment.replace(&up_to_unknown(), &up_to_text(up_to));
-    create(&Definition { query, comment, ..view.clone() }, on_cluster)
+    create(&Definition { query, comment, ..view.clone() }, None, on_cluster)
 }
 
 /// Holds for messages before the offsets; in a partition without one for none.

@@ -4,10 +4,14 @@ use super::statement::Statement;
 use crate::model::token::{split_at_commas, tokenize, unwrapped};
 use crate::model::{Column, Constraint, Definition, Engine, EngineArg, Fragment, Index, Projection, quote};
 
-/// Creates an object that lasts, on a cluster or on the server that gets the statement.
-pub fn create(definition: &Definition, on_cluster: Option<&str>) -> Statement {
+/// Creates an object that lasts, on a cluster or on the server that gets the statement, with a UUID of its own choice
+/// unless one is given.
+pub fn create(definition: &Definition, uuid: Option<&str>, on_cluster: Option<&str>) -> Statement {
     let kind = if definition.is_view() { "MATERIALIZED VIEW" } else { "TABLE" };
     let mut statement = Statement::new(format!("CREATE {kind} {}", quote::object(&definition.name)));
+    if let Some(uuid) = uuid {
+        statement.push(&format!(" UUID {}", quote::literal(uuid)));
+    }
     statement.push(&super::change::on_cluster(on_cluster));
     body(&mut statement, definition);
     statement

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 /// Facts of a host in one row: `version`, `hostname`, `databases` (name, engine), `foreground_insert`, `clusters` (name, shard,
 /// replica) in which it finds itself, `members` (cluster, shard, replica, name, address, port) of the clusters asked for,
-/// `macros` (name, value).
+/// `macros` (name, value), `broker_threads` of the pool that all Kafka tables share (0 where it is not known), `broker_tasks` of
+/// those that are there.
 pub fn host(clusters: &BTreeSet<&str>) -> String {
     let asked: Vec<String> = clusters.iter().map(|c| quote::literal(c)).collect();
     format!(
@@ -19,6 +20,11 @@ const HOST: &str = "SELECT version() AS version, FQDN() AS hostname, \
     (SELECT groupArray((name, engine)) FROM system.databases) AS databases, \
     (SELECT groupArray((cluster, shard_num, replica_num)) FROM system.clusters WHERE is_local) AS clusters, \
     (SELECT groupArray((macro, substitution)) FROM system.macros) AS macros, \
+    (SELECT toUInt32OrZero(any(value)) FROM system.server_settings \
+     WHERE name = 'background_message_broker_schedule_pool_size') AS broker_threads, \
+    (SELECT toUInt32(sum(if(match(engine_full, 'kafka_thread_per_consumer = (1|true)'), \
+     greatest(1, toUInt32OrZero(extract(engine_full, 'kafka_num_consumers = (\\\\d+)'))), 1))) \
+     FROM system.tables WHERE engine = 'Kafka') AS broker_tasks, \
     (SELECT any(value) FROM system.settings WHERE name = 'distributed_foreground_insert') AS foreground_insert";
 
 /// Members of a cluster, by shard and replica: `host`, `shard`, `replica`.

@@ -2,6 +2,7 @@
 //! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
 
 mod backfill;
+mod hosts;
 mod rebuild;
 
 use proptest::prelude::*;

@@ -57,7 +57,7 @@ fn ours(desired: &Desired, theirs: &Theirs) -> String {
     }
     let definition = objects.into_iter().find(|d| d.name.to_string() == theirs.object);
     let definition = definition.unwrap_or_else(|| panic!("the manifests make no {}", theirs.object));
-    sql::create(definition, cluster).shown() + ";"
+    sql::create(definition, None, cluster).shown() + ";"
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn our_statements_stand_beside_the_homework_s() {
 fn every_statement_is_for_the_whole_cluster() {
     let desired = desired();
     for object in desired.pipelines.iter().flat_map(|p| &p.objects) {
-        let statement = sql::create(&object.definition, desired.topology.cluster()).shown();
+        let statement = sql::create(&object.definition, None, desired.topology.cluster()).shown();
         let first = statement.lines().next().unwrap();
         assert!(first.contains(" ON CLUSTER dwh_test"), "{first}");
         if object.definition.holds_rows() {

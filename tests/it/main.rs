@@ -9,6 +9,7 @@ mod consumption;
 mod convergence;
 mod docs;
 mod homework;
+mod on_cluster;
 mod schemas;
 mod tidy;
 mod tls;

@@ -22,6 +22,7 @@ mod forms;
 mod health;
 mod kafka_client;
 mod kafka_groups;
+mod on_cluster;
 mod random;
 mod rebuild;
 mod scenarios;

@@ -5,6 +5,7 @@ use super::treatment::{Treated, Treatment};
 use crate::diff::PipelineDiff;
 use crate::model::{Definition, Live, LiveClickHouse, LiveKafka, Role, StartFrom, TableConsumer};
 use crate::plan::build::Draft;
+use crate::plan::hosts;
 use crate::plan::step::{KafkaAction, Start, TableAction};
 use crate::plan::{Hazard, Note, Offsets, ResourcePlan};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Outlook {
     /// They are new ones.
     pub reconnects: bool,
+    /// New ones come to those that are there.
+    pub joins: bool,
     /// The group waits for members that are gone.
     pub waits: bool,
     /// Where they go on, where a group changes.
@@ -62,9 +65,14 @@ pub(super) fn reconnect(
             continue;
         }
         if !whole {
-            outlook.reconnects = true;
-            let gone = remade.union(&made).copied().collect();
-            outlook.waits = !leave(diff, source, &gone, live, plan, draft);
+            // Where nothing stands no consumer was.
+            let gone: BTreeSet<usize> =
+                remade.union(&made).filter(|h| !hosts::joined(diff).contains(h)).copied().collect();
+            outlook.joins = true;
+            if !gone.is_empty() || diff.undeclared_kafka_tables(&live.clickhouse).next().is_some() {
+                outlook.reconnects = true;
+                outlook.waits = !leave(diff, source, &gone, live, plan, draft);
+            }
         }
         outlook.offsets = start(diff, source, live, plan, draft);
     }

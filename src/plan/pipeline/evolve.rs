@@ -48,12 +48,13 @@ impl Evolution<'_> {
         drop_left_over(diff, begins, plan, draft);
         drop_undeclared(diff, plan, draft);
         databases(diff, draft);
-        let paused = !whole && (stops || begins || pauses(diff, treated, hosts));
+        let pausing = if stops || begins { all_hosts(diff) } else { pauses(diff, treated, hosts) };
+        let paused = !whole && !pausing.is_empty();
         if paused {
-            stop(diff, treated, hosts, plan, draft);
+            stop(diff, treated, &pausing, hosts, plan, draft);
         } else if treated.iter().any(|t| t.role() == Role::Sink && t.any(|t| matches!(t, Treatment::Swap))) {
             // What is queued has the columns of the Kafka table that is there.
-            flush(treated, hosts, plan, draft);
+            flush(treated, &all_hosts(diff), hosts, plan, draft);
         }
         for object in treated {
             let unfilled = fillings.iter().find_map(|f| f.comment(object.name()));
@@ -98,10 +99,11 @@ fn rebuilds(treated: &[Treated<'_>]) -> bool {
     treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Rebuild(_))))
 }
 
-/// Whether rows must not flow while this is done.
-pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+/// Hosts on which rows must not begin to flow while this is done; none where nothing pauses.
+pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> BTreeSet<usize> {
+    let when = |pauses: bool| if pauses { all_hosts(diff) } else { BTreeSet::new() };
     if diff.desired.id.kind == Kind::OutgoingSink {
-        return treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Remake)));
+        return when(treated.iter().any(|t| t.any(|t| matches!(t, Treatment::Remake))));
     }
     let view = |of: fn(&Treatment) -> bool| treated.iter().filter(|t| t.is_view()).any(|t| t.any(of));
     // A new consumer that waits for its partitions has begun with the view as it was: it must not find one that is stale.
@@ -128,14 +130,27 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let lets_in = host_of(|r| r == Role::EntryView, |t| !matches!(t, Treatment::Make));
     let enters_early = consumer_comes.iter().any(|h| view_comes.contains(h) && lets_in.contains(h));
     let replaced = diff.undeclared.values().any(|(engine, _)| surroundings::goes(diff.desired.id.kind, engine));
-    rebuilds(treated)
-        || hub
-        || entry_goes
-        || regroups
-        || replaced
-        || enters_early
-        || view(|t| matches!(t, Treatment::Remake))
-        || views_move && columns_move
+    let everywhere = rebuilds(treated) || hub || entry_goes || regroups || replaced;
+    let moves = enters_early || view(|t| matches!(t, Treatment::Remake)) || views_move && columns_move;
+    // Rows of the other hosts go on to this one: past the entry views, but through all that come after them.
+    let beyond = treated.iter().filter(|t| t.role() == Role::View);
+    let beyond = beyond.into_iter().any(|t| {
+        t.any(|t| !matches!(t, Treatment::Keep | Treatment::Make)) || !self::stale(t, treated, live).is_empty()
+    });
+    if !everywhere && moves && !beyond && diff.left_over.is_empty() {
+        changing(treated)
+    } else {
+        when(everywhere || moves)
+    }
+}
+
+fn all_hosts(diff: &PipelineDiff) -> BTreeSet<usize> {
+    diff.objects.iter().flat_map(|o| o.hosts.keys().copied()).collect()
+}
+
+/// Hosts on which something is not as declared.
+fn changing(treated: &[Treated<'_>]) -> BTreeSet<usize> {
+    treated.iter().flat_map(|t| t.hosts_with(|t| !matches!(t, Treatment::Keep))).collect()
 }
 
 /// What the pipeline no longer declares and holds no rows goes.
@@ -437,15 +452,16 @@ fn impact(treated: &[Treated<'_>], filled: bool, paused: bool, consumers: consum
         () if rebuilds(treated) => Class::Rebuilt,
         () if filled => Class::Filled,
         () if consumers.reconnects => Class::Reconnected,
+        () if consumers.joins => Class::Joined,
         () if paused => Class::Paused,
         () => Class::InPlace,
     };
     let pause = match class {
         Class::InPlace => None,
         _ if consumers.reconnects && consumers.waits => Some(SESSION),
-        _ if consumers.reconnects && several(treated) => Some(RECONNECT_SEVERAL),
-        _ if consumers.reconnects => Some(RECONNECT),
-        Class::Paused | Class::Reconnected | Class::Filled | Class::Rebuilt => Some(PAUSE),
+        _ if consumers.joins && several(treated) => Some(RECONNECT_SEVERAL),
+        _ if consumers.joins => Some(RECONNECT),
+        Class::Paused | Class::Joined | Class::Reconnected | Class::Filled | Class::Rebuilt => Some(PAUSE),
     };
     Impact { class, pause, rows: None, offsets: consumers.offsets.unwrap_or(Offsets::Kept) }
 }

@@ -9,17 +9,18 @@ use crate::plan::step::TableAction;
 use crate::plan::{Hazard, ResourcePlan};
 use std::collections::BTreeSet;
 
-/// Takes away the views that read Kafka, on every host, and empties the queues behind them.
+/// Takes away the views that read Kafka, on some hosts, and empties the queues behind them.
 pub(super) fn stop(
     diff: &PipelineDiff,
     treated: &[Treated<'_>],
+    on: &BTreeSet<usize>,
     live: &LiveClickHouse,
     plan: &mut ResourcePlan,
     draft: &mut Draft,
 ) {
     for view in treated.iter().filter(|t| t.is_view()) {
         let object = view.object;
-        let there = |host: &usize| object.standing(*host, live).is_some();
+        let there = |host: &usize| on.contains(host) && object.standing(*host, live).is_some();
         // What reads Kafka now is what stops, whatever it is to read after.
         let reads_kafka = |host: &usize| {
             let sources = treated.iter().filter(|t| t.role() == Role::Source);
@@ -44,13 +45,19 @@ pub(super) fn stop(
             draft.step_on(&plan.id, action, hosts, hazards);
         }
     }
-    flush(treated, live, plan, draft);
+    flush(treated, on, live, plan, draft);
 }
 
-/// Empties the queues of the Distributed tables on every host.
-pub(super) fn flush(treated: &[Treated<'_>], live: &LiveClickHouse, plan: &ResourcePlan, draft: &mut Draft) {
+/// Empties the queues of the Distributed tables on some hosts.
+pub(super) fn flush(
+    treated: &[Treated<'_>],
+    on: &BTreeSet<usize>,
+    live: &LiveClickHouse,
+    plan: &ResourcePlan,
+    draft: &mut Draft,
+) {
     for table in treated.iter().filter(|t| t.role() == Role::Distributed) {
-        let there = |host: &usize| table.object.standing(*host, live).is_some();
+        let there = |host: &usize| on.contains(host) && table.object.standing(*host, live).is_some();
         let on: BTreeSet<usize> = table.object.hosts.keys().copied().filter(there).collect();
         for (hosts, old) in by_name(table, on) {
             let name = if old { table.object.desired.renamed_from.as_ref() } else { Some(table.name()) };

@@ -38,9 +38,12 @@ pub(super) fn plan(
     let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
     // A Kafka table whose views go while it begins to read finds nobody to hand on to, and commits what it has read
     // all the same: those messages would be in no table. So it goes before them.
-    if loses_topic || exists(diff) && evolve::pauses(diff, &treated, live_hosts) {
-        treated.iter_mut().for_each(Treated::reconnect);
-    }
+    let pausing = match (loses_topic, exists(diff)) {
+        (true, _) => diff.objects.iter().flat_map(|o| o.hosts.keys().copied()).collect(),
+        (false, true) => evolve::pauses(diff, &treated, live_hosts),
+        (false, false) => BTreeSet::new(),
+    };
+    treated.iter_mut().for_each(|t| t.reconnect(&pausing));
     treated.iter_mut().for_each(|t| t.spread(diff, live_hosts));
     if plan.id.kind == Kind::ManualConsumer {
         let rebuilt = evolve::rebuilt(&treated);
@@ -74,6 +77,7 @@ pub(super) fn plan(
     forget_offsets(diff, recreated, &mut plan, &mut draft);
     if draft.has_steps() {
         plan.notes.extend(hosts::idle_consumers(diff, &live.kafka));
+        plan.notes.extend(hosts::few_broker_threads(diff, &live.clickhouse));
     }
     (plan, draft)
 }

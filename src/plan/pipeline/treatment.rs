@@ -57,10 +57,11 @@ impl<'a> Treated<'a> {
         }
     }
 
-    /// The Kafka table is made anew wherever it is, whether it differs or not.
-    pub fn reconnect(&mut self) {
+    /// The Kafka table is made anew on these hosts wherever it is, whether it differs or not.
+    pub fn reconnect(&mut self, on: &BTreeSet<usize>) {
         if self.role() == Role::Source {
-            self.hosts.values_mut().filter(|t| **t != Treatment::Make).for_each(|t| *t = Treatment::Remake);
+            let there = self.hosts.iter_mut().filter(|(host, t)| on.contains(host) && **t != Treatment::Make);
+            there.for_each(|(_, t)| *t = Treatment::Remake);
         }
     }
 

@@ -188,8 +188,8 @@ fn work(object: &ObjectDiff, form: &Definition, found: &LiveObject, spread: Opti
     let bare = Definition { constraints: Vec::new(), ..desired.definition.clone() };
     let definition = Definition { name: next(local), comment: String::new(), ..bare };
     // The copy that was begun is the one that is wanted when both texts are the same.
-    let mut told = format!("{}\n{}", create(&definition, None).shown(), copy.statement().shown());
-    told.extend(through.iter().map(|definition| create(definition, None).shown()));
+    let mut told = format!("{}\n{}", create(&definition, None, None).shown(), copy.statement().shown());
+    told.extend(through.iter().map(|definition| create(definition, None, None).shown()));
     let form = Sha256::digest(told.as_bytes()).iter().take(6).map(|b| format!("{b:02x}")).collect::<String>();
     let form = spread.map_or_else(|| form.clone(), |spread| scratch::reshard_form(&spread.key, &form));
     let comment = match Owner::read(&desired.definition.comment).1 {

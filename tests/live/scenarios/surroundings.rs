@@ -33,6 +33,7 @@ fn beside(plan: &Plan) -> Vec<String> {
             | Note::Beyond { .. }
             | Note::SecretUnknown { .. }
             | Note::NewOn { .. }
+            | Note::FewBrokerThreads { .. }
             | Note::IdleConsumers { .. } => None,
         })
         .collect()

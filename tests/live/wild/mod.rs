@@ -141,14 +141,16 @@ fn write(file: &Path, text: &str) {
     std::fs::write(file, text).expect("the manifest is written");
 }
 
-/// Gives every node the schema files: this engine looks for them in the folder it runs in.
+/// Gives every node the schema files: this engine looks for them in the folder it runs in. Servers that are there have
+/// them: `compose.yaml` mounts them.
 fn schemas() {
+    let Some(sandbox) = folder() else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/wild/schemas");
     #[expect(clippy::disallowed_methods, reason = "what the nodes read")]
     let files = std::fs::read_dir(root).expect("the folder of schemas").map(|e| e.expect("an entry").path());
     for file in files {
         for node in 1..=shared().clickhouse_urls.len() {
-            let to = folder().join(format!("node-{node}")).join(file.file_name().expect("a name"));
+            let to = sandbox.join(format!("node-{node}")).join(file.file_name().expect("a name"));
             std::fs::copy(&file, to).expect("the schema is copied");
         }
     }
