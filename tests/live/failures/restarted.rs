@@ -122,8 +122,9 @@ async fn killed(project: &Project, victim: &Victim, moment: Moment, nth: impl Fn
     };
     let named = host.as_deref() == Some(victim.name()) || words.contains(victim.name());
     assert!(named && statement.is_some() && *in_doubt, "{what}: {outcome:#?}");
-    let refused = project.try_plan(&policy).await.expect_err("a node is down").to_string();
-    assert!(refused.contains(victim.name()), "{what}: {refused}");
+    let meanwhile = project.plan_with(&policy).await.plan;
+    let unread: Vec<&str> = meanwhile.header.census.unread.iter().map(|host| host.name.as_str()).collect();
+    assert_eq!((unread, meanwhile.is_blocked()), (vec![victim.name()], true), "{what}: a node is down");
 
     victim.start().await;
     project.settle().await;
