@@ -6,6 +6,7 @@
 
 use super::kafka::chain;
 use super::run::Hands;
+use super::trouble::Trouble;
 use super::{StepError, clickhouse, groups};
 use crate::client::clickhouse::{ClickHouseReader, ClickHouseWriter, Execute};
 use crate::client::kafka::KafkaError;
@@ -151,11 +152,10 @@ pub(super) async fn fill(index: usize, step: &Step, fill: &Fill, hands: &Hands<'
     let merges = work.everywhere(step, work.merges("STOP")).await;
     let done = match merges {
         Ok(()) => work.run(step).await,
-        Err(words) => Err(words),
+        Err(trouble) => Err(trouble),
     };
     let started = work.everywhere(step, work.merges("START")).await;
-    let statement = Some(backfill::fill(&fill.refill).shown());
-    done.and(started).map_err(|words| StepError { host: None, statement, words, in_doubt: false })
+    done.and(started).map_err(|trouble| trouble.of_step(&backfill::fill(&fill.refill)))
 }
 
 struct Filling<'a> {
@@ -165,13 +165,13 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    async fn run(&self, step: &Step) -> Result<(), String> {
+    async fn run(&self, step: &Step) -> Result<(), Trouble> {
         // An apply that was killed may have left its statement running: it must not write beside this one.
         self.everywhere(step, vec![copy::kill(&self.fill.to)]).await?;
         self.everywhere(step, vec![backfill::empty(&self.fill.to)]).await?;
         let given = self.sum(&self.fill.reads, &backfill::count_given(&self.fill.refill)).await?;
         let copied = self.fill.reads.iter().map(|host| self.copied(*host));
-        first_failure(join_all(copied).await)?;
+        all_well(join_all(copied).await)?;
         let found = self.sum(&self.fill.counts, &backfill::count(&self.fill.to)).await?;
         if given == found {
             return Ok(());
@@ -179,7 +179,8 @@ impl Filling<'_> {
         Err(format!(
             "{} gave {given} rows and {} has {found}: something writes into one of them. Stop what writes and apply again",
             self.fill.refill.from, self.fill.to
-        ))
+        )
+        .into())
     }
 
     /// Merges of some engines change what is being counted.
@@ -189,7 +190,7 @@ impl Filling<'_> {
     }
 
     /// Statements on every host of the step.
-    async fn everywhere(&self, step: &Step, statements: Vec<String>) -> Result<(), String> {
+    async fn everywhere(&self, step: &Step, statements: Vec<String>) -> Result<(), Trouble> {
         let on = step.hosts.iter().map(|host| {
             let statements = &statements;
             async move {
@@ -199,11 +200,11 @@ impl Filling<'_> {
                 Ok(())
             }
         });
-        first_failure(join_all(on).await)
+        all_well(join_all(on).await)
     }
 
     /// A host's part, with its progress.
-    async fn copied(&self, host: usize) -> Result<(), String> {
+    async fn copied(&self, host: usize) -> Result<(), Trouble> {
         let (writer, reader) = (&self.hands.clickhouse[host], &self.hands.readers[host]);
         let total = self.count(host, &backfill::count_given(&self.fill.refill)).await?;
         let told = |rows| self.hands.events.progress(self.index, host, rows, total);
@@ -225,7 +226,7 @@ impl Filling<'_> {
         loop {
             tokio::select! {
                 answer = &mut work => {
-                    return answer.map(|_| told(total)).map_err(|e| format!("{}: {}", writer.host(), chain(&e)));
+                    return answer.map(|_| told(total)).map_err(|e| Trouble::from(e).on(&writer.host().to_string()));
                 }
                 _ = look.tick() => {
                     // A look that fails says nothing about the copy.
@@ -237,35 +238,34 @@ impl Filling<'_> {
         }
     }
 
-    async fn sum(&self, hosts: &BTreeSet<usize>, sql: &str) -> Result<u64, String> {
+    async fn sum(&self, hosts: &BTreeSet<usize>, sql: &str) -> Result<u64, Trouble> {
         let counts = try_join_all(hosts.iter().map(|host| self.count(*host, sql))).await?;
         Ok(counts.iter().sum())
     }
 
-    async fn count(&self, host: usize, sql: &str) -> Result<u64, String> {
+    async fn count(&self, host: usize, sql: &str) -> Result<u64, Trouble> {
         let body = self.send(host, sql, Duration::from_secs(24 * 3600)).await?;
         let row: Rows = serde_json::from_str(body.trim()).map_err(|e| format!("an answer could not be read: {e}"))?;
         Ok(row.rows)
     }
 
-    async fn send(&self, host: usize, sql: &str, timeout: Duration) -> Result<String, String> {
+    async fn send(&self, host: usize, sql: &str, timeout: Duration) -> Result<String, Trouble> {
         let writer: &ClickHouseWriter = &self.hands.clickhouse[host];
         let settings = [("output_format_json_quote_64bit_integers", "0"), ("max_execution_time", "0")];
         let settings = settings.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec();
         let options = Execute { timeout, query_id: format!("sluice-{}", uuid::Uuid::new_v4()), settings };
-        writer.execute(sql, &options).await.map_err(|e| format!("{}: {}", writer.host(), chain(&e)))
+        writer.execute(sql, &options).await.map_err(|e| Trouble::from(e).on(&writer.host().to_string()))
     }
 }
 
-async fn written(reader: &ClickHouseReader, query_id: &str) -> Result<Option<u64>, String> {
-    let found: Vec<Rows> = reader.rows(&copy::written(query_id)).await.map_err(|e| chain(&e))?;
+async fn written(reader: &ClickHouseReader, query_id: &str) -> Result<Option<u64>, Trouble> {
+    let found: Vec<Rows> = reader.rows(&copy::written(query_id)).await.map_err(Trouble::from)?;
     Ok(found.first().map(|w| w.rows))
 }
 
-/// All have ended; what failed, in words.
-fn first_failure(ended: Vec<Result<(), String>>) -> Result<(), String> {
-    let failed: Vec<String> = ended.into_iter().filter_map(Result::err).collect();
-    if failed.is_empty() { Ok(()) } else { Err(failed.join("; ")) }
+/// All have ended; what failed.
+fn all_well(ended: Vec<Result<(), Trouble>>) -> Result<(), Trouble> {
+    Trouble::of_all(ended.into_iter().filter_map(Result::err).collect()).map_or(Ok(()), Err)
 }
 
 fn told(words: String) -> StepError {

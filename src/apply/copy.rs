@@ -6,9 +6,9 @@
 //! Assumes: nothing writes into the old table. If somebody does all the same, the last comparison fails the step.
 
 use super::StepError;
-use super::kafka::chain;
 use super::run::Hands;
 use super::spread;
+use super::trouble::Trouble;
 use crate::client::clickhouse::{ClickHouseError, ClickHouseReader, ClickHouseWriter, Execute};
 use crate::model::{ObjectName, quote};
 use crate::plan::Step;
@@ -65,35 +65,24 @@ pub(super) async fn run(index: usize, step: &Step, copy: &Copy, hands: &Hands<'_
     for (host, told) in &hosts {
         parts.push(Part { copy, writer: &hands.clickhouse[*host], reader: &hands.readers[*host], told });
     }
-    let mut failed = match copy.through {
+    let failed = match copy.through {
         Some(_) => spread::run(&parts).await,
         None => each(&parts, Part::run).await,
     };
-    let statement = Some(copy.statement().shown());
-    match failed.len() {
-        0 => Ok(()),
-        1 => {
-            let (host, words) = failed.remove(0);
-            Err(StepError { host: Some(host), statement, words, in_doubt: false })
-        }
-        _ => {
-            let words = failed.iter().map(|(host, words)| format!("{host}: {words}")).collect::<Vec<_>>().join("; ");
-            Err(StepError { host: None, statement, words, in_doubt: false })
-        }
-    }
+    Trouble::of_all(failed).map_or(Ok(()), |trouble| Err(trouble.of_step(&copy.statement())))
 }
 
-/// What went wrong, with the host.
-pub(super) type Failures = Vec<(String, String)>;
+/// What went wrong, each with its host.
+pub(super) type Failures = Vec<Trouble>;
 
 /// Does the same on all hosts at the same time, and waits for all.
 pub(super) async fn each<'p, 'a, F, W>(parts: &'p [Part<'a>], work: F) -> Failures
 where
     F: Fn(&'p Part<'a>) -> W,
-    W: Future<Output = Result<(), String>>,
+    W: Future<Output = Result<(), Trouble>>,
 {
     let ends = join_all(parts.iter().map(&work)).await;
-    let failed = parts.iter().zip(ends).filter_map(|(part, end)| Some((part.name(), end.err()?)));
+    let failed = parts.iter().zip(ends).filter_map(|(part, end)| Some(end.err()?.on(&part.name())));
     failed.collect()
 }
 
@@ -102,7 +91,7 @@ impl Part<'_> {
         self.writer.host().to_string()
     }
 
-    async fn run(&self) -> Result<(), String> {
+    async fn run(&self) -> Result<(), Trouble> {
         // Merges of some engines, and those that drop expired rows, change what is being counted.
         let result = match self.merges("STOP").await {
             Ok(()) => self.copied().await,
@@ -112,7 +101,7 @@ impl Part<'_> {
         result.and(started)
     }
 
-    pub(super) async fn merges(&self, word: &str) -> Result<(), String> {
+    pub(super) async fn merges(&self, word: &str) -> Result<(), Trouble> {
         for table in [&self.copy.from, &self.copy.to] {
             self.execute(&format!("SYSTEM {word} MERGES {}", quote::object(table)), &[], SHORT).await?;
         }
@@ -120,15 +109,15 @@ impl Part<'_> {
     }
 
     /// An apply that was killed may have left its statement running: it must not write beside this one.
-    pub(super) async fn alone(&self) -> Result<(), String> {
+    pub(super) async fn alone(&self) -> Result<(), Trouble> {
         self.execute(&copy::kill(&self.copy.to), &[], SHORT).await
     }
 
-    pub(super) async fn emptied(&self) -> Result<(), String> {
+    pub(super) async fn emptied(&self) -> Result<(), Trouble> {
         self.execute(&self.clear(), &[], SHORT).await
     }
 
-    async fn copied(&self) -> Result<(), String> {
+    async fn copied(&self) -> Result<(), Trouble> {
         self.alone().await?;
         let old = self.partitions(&self.copy.from).await?;
         let total = old.values().sum();
@@ -146,7 +135,7 @@ impl Part<'_> {
         self.compared().await
     }
 
-    async fn by_partition(&self, old: &BTreeMap<String, u64>, total: u64) -> Result<(), String> {
+    async fn by_partition(&self, old: &BTreeMap<String, u64>, total: u64) -> Result<(), Trouble> {
         let there: BTreeSet<String> = self.partitions(&self.copy.to).await?.into_keys().collect();
         for extra in there.iter().filter(|p| !old.contains_key(*p)) {
             self.execute(&self.clear(), &[partition(extra)], SHORT).await?;
@@ -175,7 +164,7 @@ impl Part<'_> {
     }
 
     /// Runs the copying statement and tells of the rows that are written meanwhile.
-    pub(super) async fn filled(&self, only: Option<&String>, before: u64, total: u64) -> Result<(), String> {
+    pub(super) async fn filled(&self, only: Option<&String>, before: u64, total: u64) -> Result<(), Trouble> {
         let query_id = format!("{}{}", copy::query_ids(&self.copy.to), uuid::Uuid::new_v4());
         let mut settings: Vec<(String, String)> = [
             // Rows as they are: engines that collapse must not begin here.
@@ -195,7 +184,7 @@ impl Part<'_> {
         let mut look = interval(LOOK);
         loop {
             tokio::select! {
-                answer = &mut work => return answer.map(drop).map_err(|e| chain(&e)),
+                answer = &mut work => return answer.map(drop).map_err(Trouble::from),
                 _ = look.tick() => {
                     // A look that fails says nothing about the copy.
                     if let Ok(Some(rows)) = self.written(&query_id).await {
@@ -212,7 +201,7 @@ impl Part<'_> {
     }
 
     /// All rows of both tables. Rows that came while they were copied are found here.
-    async fn compared(&self) -> Result<(), String> {
+    async fn compared(&self) -> Result<(), Trouble> {
         let new = self.count(&self.copy.count_new(false), &[]).await?;
         let old = self.count(&self.copy.count_old(false), &[]).await?;
         if old == new {
@@ -222,51 +211,55 @@ impl Part<'_> {
             "{} has {} rows (checksum {}) and its copy {} has {} (checksum {}): something writes into it, or its rows \
              change; nothing was swapped. Stop what writes and apply again",
             self.copy.from, old.rows, old.checksum, self.copy.to, new.rows, new.checksum
-        ))
+        )
+        .into())
     }
 
-    pub(super) async fn room(&self) -> Result<Option<Room>, String> {
+    pub(super) async fn room(&self) -> Result<Option<Room>, Trouble> {
         let rooms: Vec<Room> = self.rows(&copy::sizes(std::slice::from_ref(&self.copy.from)), &[]).await?;
         Ok(rooms.into_iter().next())
     }
 
-    async fn has_room(&self) -> Result<(), String> {
+    async fn has_room(&self) -> Result<(), Trouble> {
         match self.room().await? {
             Some(room) if room.bytes > room.free => Err(format!(
                 "the copy of {} takes about {} bytes and the disks have {} free: make room and apply again",
                 self.copy.from, room.bytes, room.free
-            )),
+            )
+            .into()),
             Some(_) | None => Ok(()),
         }
     }
 
-    pub(super) async fn partitions(&self, table: &ObjectName) -> Result<BTreeMap<String, u64>, String> {
+    pub(super) async fn partitions(&self, table: &ObjectName) -> Result<BTreeMap<String, u64>, Trouble> {
         let rows: Vec<PartitionRow> = self.rows(&copy::partitions(table), &[]).await?;
         Ok(rows.into_iter().map(|r| (r.partition, r.rows)).collect())
     }
 
-    pub(super) async fn count(&self, sql: &str, parameters: &[(String, String)]) -> Result<Counted, String> {
+    pub(super) async fn count(&self, sql: &str, parameters: &[(String, String)]) -> Result<Counted, Trouble> {
         let rows: Vec<Counted> = self.rows(sql, parameters).await?;
-        rows.into_iter().next().ok_or_else(|| "the server counted nothing".to_owned())
+        rows.into_iter().next().ok_or_else(|| "the server counted nothing".to_owned().into())
     }
 
     /// Reads with the writer: it has the patience that a count of everything takes.
-    async fn rows<T: DeserializeOwned>(&self, sql: &str, parameters: &[(String, String)]) -> Result<Vec<T>, String> {
+    async fn rows<T: DeserializeOwned>(&self, sql: &str, parameters: &[(String, String)]) -> Result<Vec<T>, Trouble> {
         let mut settings = vec![("output_format_json_quote_64bit_integers".to_owned(), "0".to_owned())];
         settings.push(("max_execution_time".to_owned(), "0".to_owned()));
         settings.extend_from_slice(parameters);
         let body = self.send(sql, settings, Duration::from_secs(24 * 3600)).await?;
         let lines = body.lines().filter(|l| !l.trim().is_empty());
-        lines.map(|line| serde_json::from_str(line).map_err(|e| format!("an answer could not be read: {e}"))).collect()
+        lines
+            .map(|line| serde_json::from_str(line).map_err(|e| format!("an answer could not be read: {e}").into()))
+            .collect()
     }
 
-    async fn execute(&self, sql: &str, parameters: &[(String, String)], within: Duration) -> Result<(), String> {
+    async fn execute(&self, sql: &str, parameters: &[(String, String)], within: Duration) -> Result<(), Trouble> {
         self.send(sql, parameters.to_vec(), within).await.map(drop)
     }
 
-    async fn send(&self, sql: &str, settings: Vec<(String, String)>, timeout: Duration) -> Result<String, String> {
+    async fn send(&self, sql: &str, settings: Vec<(String, String)>, timeout: Duration) -> Result<String, Trouble> {
         let options = Execute { timeout, query_id: format!("sluice-{}", uuid::Uuid::new_v4()), settings };
-        self.writer.execute(sql, &options).await.map_err(|e| chain(&e))
+        self.writer.execute(sql, &options).await.map_err(Trouble::from)
     }
 }
 

@@ -11,6 +11,7 @@ mod outcome;
 mod passed;
 mod run;
 mod spread;
+mod trouble;
 
 pub use outcome::{Events, Outcome, StepError};
 pub use run::{Stop, run};

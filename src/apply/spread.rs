@@ -6,6 +6,7 @@
 //! Assumes: nothing writes into the old tables, and none of them was swapped.
 
 use super::copy::{Counted, Failures, Part, each};
+use super::trouble::Trouble;
 use futures_util::future::try_join_all;
 
 /// The statements of an apply that was killed run on many hosts: who sends ends first, then what was sent meanwhile.
@@ -40,7 +41,7 @@ async fn moved(parts: &[Part<'_>]) -> Failures {
     failed
 }
 
-async fn sent(part: &Part<'_>) -> Result<(), String> {
+async fn sent(part: &Part<'_>) -> Result<(), Trouble> {
     let total = part.partitions(&part.copy.from).await?.into_values().sum();
     (part.told)(0, total);
     part.filled(None, 0, total).await?;
@@ -50,7 +51,7 @@ async fn sent(part: &Part<'_>) -> Result<(), String> {
 
 /// Every host must have room for an even share. How even the key is nobody knows before.
 async fn rooms(parts: &[Part<'_>]) -> Failures {
-    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|words| (part.name(), words)) });
+    let asked = parts.iter().map(|part| async move { part.room().await.map_err(|trouble| trouble.on(&part.name())) });
     let rooms = match try_join_all(asked).await {
         Ok(rooms) => rooms,
         Err(failed) => return vec![failed],
@@ -63,7 +64,7 @@ async fn rooms(parts: &[Part<'_>]) -> Failures {
             "its share of {} takes about {share} bytes and the disks have {free} free: make room and apply again",
             part.copy.from
         );
-        (share > free).then(|| (part.name(), words))
+        (share > free).then(|| Trouble::from(words).on(&part.name()))
     });
     narrow.collect()
 }
@@ -73,23 +74,25 @@ async fn compared(parts: &[Part<'_>]) -> Failures {
     let counts = async |sql: &dyn Fn(&Part<'_>) -> String| {
         let counts = parts.iter().map(|part| {
             let sql = sql(part);
-            async move { part.count(&sql, &[]).await.map_err(|words| (part.name(), words)) }
+            async move { part.count(&sql, &[]).await.map_err(|trouble| trouble.on(&part.name())) }
         });
         try_join_all(counts).await.map(|counts| total(&counts))
     };
-    let new = counts(&|part| part.copy.count_new(false)).await;
-    let old = counts(&|part| part.copy.count_old(false)).await;
-    match (old, new) {
-        (Ok(old), Ok(new)) if old == new => Vec::new(),
-        (Ok(old), Ok(new)) => {
+    let new = match counts(&|part| part.copy.count_new(false)).await {
+        Ok(new) => new,
+        Err(failed) => return vec![failed],
+    };
+    match counts(&|part| part.copy.count_old(false)).await {
+        Ok(old) if old == new => Vec::new(),
+        Ok(old) => {
             let words = format!(
                 "{} has {} rows on all hosts together (checksum {}) and its copies {} have {} (checksum {}): something \
                  writes into it, or its rows change; nothing was swapped. Stop what writes and apply again",
                 first.copy.from, old.0, old.1, first.copy.to, new.0, new.1
             );
-            vec![(first.name(), words)]
+            vec![Trouble::from(words).on(&first.name())]
         }
-        (Err(failed), _) | (_, Err(failed)) => vec![failed],
+        Err(failed) => vec![failed],
     }
 }
 

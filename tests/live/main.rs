@@ -16,6 +16,7 @@ mod demo;
 mod evolutions;
 mod example_data;
 mod examples;
+mod failures;
 mod fixture;
 mod forms;
 mod health;

@@ -1,13 +1,12 @@
 //! A folder of `tests/cases/evolutions`: two states of a project, and what the way from one to the other may cost.
 
-use super::fronts::{ALONE, Fronts};
+use super::fronts::ALONE;
 use crate::fixture::project::Project;
 use crate::fixture::shared;
 use serde::Deserialize;
 use sluice::model::ResourceId;
 use sluice::plan::{Allowance, Policy};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// A member that was killed keeps its partitions for 45 s, and machines may be slow.
@@ -125,8 +124,10 @@ pub struct Case {
     node: usize,
     /// On a cluster of two of the nodes, where it is on one at all.
     small: bool,
-    /// Statements go ON CLUSTER, through these.
-    fronts: Option<Arc<Fronts>>,
+    /// By which URLs its hosts are reached, where not by their own.
+    doors: Option<Vec<String>>,
+    /// Statements go ON CLUSTER.
+    on_cluster: bool,
     path: PathBuf,
 }
 
@@ -144,7 +145,8 @@ impl Case {
             patience: PATIENCE,
             node: number % 4,
             small: false,
-            fronts: None,
+            doors: None,
+            on_cluster: false,
             path: path.to_owned(),
         }
     }
@@ -160,18 +162,23 @@ impl Case {
     }
 
     /// The same case with statements that go ON CLUSTER: of all nodes, or of the one that the case is on.
-    pub fn through(&self, fronts: &Arc<Fronts>) -> Self {
-        Self { fronts: Some(fronts.clone()), ..self.clone() }
+    pub fn on_cluster(&self) -> Self {
+        Self { on_cluster: true, ..self.clone() }
     }
 
     /// Whether statements go ON CLUSTER.
-    pub fn is_passed_on(&self) -> bool {
-        self.fronts.is_some()
+    pub fn is_on_cluster(&self) -> bool {
+        self.on_cluster
     }
 
     /// The same case with another patience.
     pub fn within(&self, patience: Duration) -> Self {
         Self { patience, ..self.clone() }
+    }
+
+    /// The same case, whose hosts are reached by other URLs, in the order of the nodes.
+    pub fn through(&self, urls: Vec<String>) -> Self {
+        Self { doors: Some(urls), ..self.clone() }
     }
 
     /// A text with the case's name and its number of shards in it.
@@ -195,11 +202,6 @@ impl Case {
         }
     }
 
-    /// The first of them.
-    pub fn first_node(&self) -> usize {
-        self.nodes()[0]
-    }
-
     /// The golden plan.
     pub fn golden(&self) -> PathBuf {
         self.path.join("plan.txt")
@@ -221,22 +223,31 @@ impl Case {
         self.project("after.yaml", &brokers)
     }
 
+    /// A text of its folder.
+    pub fn text(&self, file: &str) -> String {
+        text(&self.path.join(file))
+    }
+
     fn project(&self, resources: &str, brokers: &str) -> Project {
+        self.written(&self.text(resources), brokers)
+    }
+
+    /// A project of these resources, where the case is.
+    pub fn written(&self, resources: &str, brokers: &str) -> Project {
+        let urls = self.doors.as_ref().unwrap_or(&shared().clickhouse_urls);
         let nodes = self.nodes();
-        let (urls, ddl) = match &self.fronts {
-            None => (nodes.iter().map(|node| shared().clickhouse_urls[*node].clone()).collect(), "perHost"),
-            Some(fronts) => (fronts.urls(&nodes), "onCluster"),
-        };
-        let hosts: Vec<String> = urls.iter().map(|url| format!("\"{url}\"")).collect();
+        let hosts: Vec<String> = nodes.iter().map(|node| format!("\"{}\"", urls[*node])).collect();
         let cluster = match nodes[..] {
             [0, 1] => "ingest",
             [2, 3] => "storage",
             [_] => ALONE,
             _ => "dwh_test",
         };
-        let clickhouse = match cluster == ALONE && !self.is_passed_on() {
-            true => format!("url: {}", hosts[0]),
-            false => format!("url: {}, cluster: {cluster}, ddl: {ddl}, hosts: [{}]", hosts[0], hosts.join(", ")),
+        let clickhouse = if cluster == ALONE && !self.on_cluster {
+            format!("url: {}", hosts[0])
+        } else {
+            let ddl = if self.on_cluster { "onCluster" } else { "perHost" };
+            format!("url: {}, cluster: {cluster}, ddl: {ddl}, hosts: [{}]", hosts[0], hosts.join(", "))
         };
         let header = format!(
             "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [.]\n  \
@@ -245,7 +256,7 @@ impl Case {
              defaults: {{kafkaDatabase: {name}}}\n",
             name = self.name,
         );
-        Project::written(&header, &text(&self.path.join(resources))).var("case", &self.name)
+        Project::written(&header, resources).var("case", &self.name)
     }
 
     /// What is wished and allowed.

@@ -12,12 +12,6 @@ pub struct Fronts {
     alone: Vec<Front>,
 }
 
-impl std::fmt::Debug for Fronts {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Fronts").finish_non_exhaustive()
-    }
-}
-
 impl Fronts {
     pub async fn start() -> Self {
         let (cluster, urls) = (&shared().cluster, &shared().clickhouse_urls);
@@ -35,10 +29,10 @@ impl Fronts {
         self.alone.iter().chain([&self.all]).map(|front| front.statements().len()).sum()
     }
 
-    /// Addresses of all nodes together, or of one alone.
+    /// By which addresses each node is reached by who is on all of them, or on one alone.
     pub fn urls(&self, nodes: &[usize]) -> Vec<String> {
         match nodes {
-            [node] => self.alone[*node].urls(),
+            [_] => self.alone.iter().flat_map(Front::urls).collect(),
             _ if nodes.len() == self.alone.len() => self.all.urls(),
             _ => panic!("there is no front before {nodes:?}"),
         }

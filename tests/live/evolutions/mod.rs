@@ -3,15 +3,15 @@
 //!
 //! `SLUICE_EVOLUTION=05,07` chooses by the beginning of the folders' names; `SLUICE_BLESS=1` writes the golden plans.
 
-mod arrival;
+pub mod arrival;
 mod back;
-mod case;
-mod change;
+pub mod case;
+pub mod change;
 mod fronts;
 mod golden;
-mod killed;
-mod numbers;
-mod program;
+pub mod killed;
+pub mod numbers;
+pub mod program;
 mod proof;
 
 use crate::fixture::{all_passed, attempt, shared, turn};
@@ -20,7 +20,6 @@ use change::Figures;
 use comfy_table::Table;
 use fronts::Fronts;
 use futures_util::{StreamExt as _, stream};
-use std::sync::Arc;
 
 /// Cases at a time: each waits most of the time, for a group or a flush; more would only wait for the two cores.
 const AT_ONCE: usize = 14;
@@ -32,8 +31,11 @@ async fn every_evolution_keeps_every_number() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_evolution_keeps_every_number_on_cluster() {
-    let fronts = Arc::new(Fronts::start().await);
-    let named = |case: Case| case.named(&format!("{}c", case.name), case.first_node()).through(&fronts);
+    let fronts = Fronts::start().await;
+    let named = |case: Case| {
+        let doors = fronts.urls(&case.nodes());
+        case.named(&format!("{}c", case.name), case.nodes()[0]).through(doors).on_cluster()
+    };
     every(cases().into_iter().map(named).collect()).await;
     assert!(fronts.passed_on() > 0, "nothing went ON CLUSTER");
 }

@@ -1,6 +1,7 @@
 //! The program as a process, which can be killed.
 
 use super::case::Case;
+use crate::fixture::project::Project;
 use crate::fixture::shared;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
 use std::process::{Command, ExitStatus, Stdio};
@@ -33,7 +34,11 @@ pub struct Ended {
 
 /// Applies the state after, one step at a time.
 pub async fn apply(case: &Case, kill: Kill) -> Ended {
-    let project = case.after();
+    apply_to(case, case.after(), kill).await
+}
+
+/// Applies a state of the case, one step at a time.
+pub async fn apply_to(case: &Case, project: Project, kill: Kill) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command.envs(shared().environment()).arg("--project").arg(project.file());
     command.args(["--var", &format!("case={}", case.name)]);
