@@ -49,7 +49,7 @@ fn main() -> Result<ExitCode, Error> {
     }
     let messages = std::env::args().nth(1).map_or(Ok(1_000_000), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
-    let sandbox = start(&folder.path().join("sandbox"))?;
+    let sandbox = start(&folder.path().join("sandbox"), 1)?;
     let bench = Bench::new(&sandbox, folder.path(), messages)?;
     runtime.block_on(bench.run())?;
     Ok(ExitCode::SUCCESS)

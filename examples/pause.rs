@@ -70,7 +70,7 @@ struct Round {
 fn main() -> Result<(), Error> {
     let rounds = std::env::args().nth(1).map_or(Ok(5), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
-    let sandbox = start(&folder.path().join("sandbox"))?;
+    let sandbox = start(&folder.path().join("sandbox"), 1)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let bench = Bench::new(&sandbox, &folder.path().join("project"))?;
     let rounds = runtime.block_on(bench.run(rounds))?;

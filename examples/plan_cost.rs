@@ -1,8 +1,8 @@
 //! What a plan costs, beside the floor measured in the same run: the fewest calls that read the same facts, without
 //! looking at them.
 //!
-//! `cargo run --release --example plan_cost [-- RUNS]` starts a sandbox of one node and one broker and takes 1,000
-//! topics, then 100 and 1,000 chains of four objects. Each is planned three times over: before anything of it is
+//! `cargo run --release --example plan_cost [-- RUNS [NODES]]` starts a sandbox of one node, or of NODES, and one broker
+//! and takes 1,000 topics, then 100 and 1,000 chains of four objects. Each is planned three times over: before anything of it is
 //! there, as it was applied, and with 100 of its resources changed. Each is measured in processes of their own, ours
 //! and the floor taking turns. Wall time is the median of RUNS (default 5) with the smallest and the largest; memory is
 //! the peak of the process.
@@ -12,6 +12,7 @@
 mod bench;
 
 use bench::{Quiet, start};
+use futures_util::future::try_join_all;
 use sluice::client::Servers;
 use sluice::client::kafka::Request;
 use sluice::compile::{Compiled, compile};
@@ -30,15 +31,16 @@ fn main() -> Result<(), Error> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.as_slice() {
         [what, steps, project] => measure(what, steps, Path::new(project)),
-        [] => compare(5),
-        [runs] => compare(runs.parse()?),
-        _ => Err("usage: plan_cost [RUNS]".into()),
+        [] => compare(5, 1),
+        [runs] => compare(runs.parse()?, 1),
+        [runs, nodes] => compare(runs.parse()?, nodes.parse()?),
+        _ => Err("usage: plan_cost [RUNS [NODES]]".into()),
     }
 }
 
-fn compare(runs: usize) -> Result<(), Error> {
+fn compare(runs: usize, nodes: u16) -> Result<(), Error> {
     let folder = tempfile::tempdir()?;
-    let sandbox = start(&folder.path().join("sandbox"))?;
+    let sandbox = start(&folder.path().join("sandbox"), nodes)?;
     for (key, value) in sandbox.endpoints().environment() {
         // Children find the servers as a user's shell would.
         children().lock().expect("no thread panicked").push((key, value));
@@ -188,12 +190,12 @@ async fn floor(compiled: &Compiled, servers: &Servers) -> Result<(usize, u64), E
         Ok::<_, Error>(())
     };
     let clickhouse = async {
-        let (_, reader) = &readers[0];
         if names.is_empty() {
             return Ok::<_, Error>((0, 0));
         }
-        let read = reader.text(&sql::read::objects(&names)).await?.len();
-        Ok((read, reader.requests()))
+        let question = sql::read::objects(&names);
+        let read = try_join_all(readers.iter().map(|(_, reader)| reader.text(&question))).await?;
+        Ok((read.iter().map(String::len).sum(), readers.iter().map(|(_, reader)| reader.requests()).sum()))
     };
     let ((), read) = tokio::try_join!(kafka, clickhouse)?;
     Ok(read)

@@ -1,4 +1,4 @@
-//! What the benchmarks share: a sandbox of one node and one broker, and little to say while they run.
+//! What the benchmarks share: a sandbox of nodes and one broker, and little to say while they run.
 
 use sluice::apply;
 use sluice::sandbox::{self, Clients, Lifetime, Options, Progress, Sandbox};
@@ -7,12 +7,12 @@ use std::time::Duration;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Starts one node and one broker, which end with this process.
-pub fn start(dir: &Path) -> Result<Sandbox, Error> {
+/// Starts nodes and one broker, which end with this process.
+pub fn start(dir: &Path, nodes: u16) -> Result<Sandbox, Error> {
     let cache = std::env::var_os("SLUICE_CACHE").map(PathBuf::from);
     let home = || PathBuf::from(std::env::var_os("HOME").expect("a home folder")).join(".cache/sluice");
     let options = Options {
-        nodes: 1,
+        nodes,
         lifetime: Lifetime::WithParent,
         ready_within: Duration::from_secs(120),
         ..Options::new(dir, cache.unwrap_or_else(home))

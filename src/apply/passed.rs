@@ -27,6 +27,10 @@ const LOOK: Duration = Duration::from_millis(500);
 /// Codes of errors after which the statement may be in the queue: TIMEOUT_EXCEEDED, KEEPER_EXCEPTION.
 const MAYBE_QUEUED: [i32; 2] = [159, 999];
 
+/// Of a host that a statement in the queue is not for.
+const NOT_QUEUED: &str = "system.distributed_ddl_queue has the statement for other hosts and not for this one: compare \
+                          system.clusters on the hosts, then apply again";
+
 /// What the queue says of a host.
 #[derive(Debug, Deserialize)]
 struct Entry {
@@ -155,7 +159,7 @@ impl<'a> Passage<'a> {
             }
             let question = read::ddl_queue(name);
             let entries = self.hands.readers[on.through].rows::<Entry>(&question).await.unwrap_or_default();
-            let mut waiting = BTreeMap::new();
+            let (mut waiting, queued) = (BTreeMap::new(), !entries.is_empty());
             for entry in entries {
                 let Some(host) = on.members.get(&(entry.host.clone(), entry.port)) else { continue };
                 if !unknown.contains(host) {
@@ -174,8 +178,13 @@ impl<'a> Passage<'a> {
             let unlisted =
                 unknown.iter().filter(|host| !waiting.contains_key(host) && answers[host] == Answer::Unknown);
             for (host, effect) in self.effects(unlisted.copied()).await {
-                if effect == Some(Effect::Shown) {
-                    answers.insert(host, Answer::Done);
+                match effect {
+                    Some(Effect::Shown) => drop(answers.insert(host, Answer::Done)),
+                    // Who is to do it is written down once and for all.
+                    Some(Effect::NotShown | Effect::Unseen) if queued => {
+                        drop(answers.insert(host, Answer::Failed(NOT_QUEUED.into())));
+                    }
+                    Some(Effect::NotShown | Effect::Unseen) | None => {}
                 }
             }
             if self.begin.elapsed() > self.step.timeout || sign.elapsed() > PATIENCE {

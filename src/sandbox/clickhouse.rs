@@ -175,6 +175,9 @@ mod tests {
     <storage>
       <shard><replica><host>127.0.0.1</host><port>102</port></replica></shard>
     </storage>
+    <alone>
+      <shard><replica><host>127.0.0.1</host><port>9001</port></replica></shard>
+    </alone>
   </remote_servers>
 </clickhouse>
 "
@@ -185,7 +188,7 @@ mod tests {
     fn a_password_is_escaped_for_the_nodes_and_hashed_for_the_user() {
         let password = SecretString::from("a<b>&c d");
         let xml = config(1, 1, 2, &nodes(1), Some(&password));
-        assert_eq!(xml.matches("<password>a&lt;b&gt;&amp;c&#32;d</password>").count(), 3);
+        assert_eq!(xml.matches("<password>a&lt;b&gt;&amp;c&#32;d</password>").count(), 4);
         let users = users(Some(&SecretString::from("abc")));
         let hash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert!(users.contains(&format!("<password_sha256_hex>{hash}</password_sha256_hex>")));

@@ -9,6 +9,7 @@
 )]
 
 mod clickhouse_client;
+mod clusters;
 mod consume;
 mod conversions;
 mod create_statements;

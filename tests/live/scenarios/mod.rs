@@ -19,6 +19,7 @@ mod renamed_view;
 mod secrets;
 mod surroundings;
 mod topics;
+mod versions;
 mod view_columns;
 
 use sluice::model::{Kind, ObjectName, ResourceId};
