@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// From one look at the tables to the next.
-const LOOK: Duration = Duration::from_millis(400);
+/// From one look at the tables to the next. Tens of cases look at the same time, and on a cluster each look asks all nodes:
+/// looking more often would be most of what the servers do.
+pub const LOOK: Duration = Duration::from_secs(1);
 
 /// What of the numbers is in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

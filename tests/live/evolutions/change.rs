@@ -224,6 +224,6 @@ async fn until_answer(case: &Case, query: &str, expected: &str) {
             return;
         }
         assert!(begin.elapsed() < case.patience, "{}: {query} answers {answer:?} instead of {expected}", case.name);
-        tokio::time::sleep(Duration::from_millis(300)).await;
+        tokio::time::sleep(arrival::LOOK).await;
     }
 }
