@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// A table as it is, and what is to be done to it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial<'a> {
     /// Its definition on the server.
     pub live: &'a Definition,

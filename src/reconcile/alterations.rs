@@ -1,4 +1,4 @@
-//! Every ALTER of a plan is tried on a temporary table before it is planned for good.
+//! Every ALTER of a plan is tried on a temporary table before it is planned for good, on one host of each version.
 
 use crate::client::clickhouse::ClickHouseReader;
 use crate::diff::{Attribute, ChangeSet, ObjectDiff, definition};
@@ -16,7 +16,7 @@ pub(super) async fn refused(
     live: &LiveClickHouse,
     readers: &[ClickHouseReader],
 ) -> Result<Vec<(usize, ObjectName, String)>, ObserveError> {
-    let mut by_host: BTreeMap<usize, BTreeMap<ObjectName, Trial<'_>>> = BTreeMap::new();
+    let mut by_host: BTreeMap<usize, Trials<'_>> = BTreeMap::new();
     let mut objects: BTreeMap<&ObjectName, &ObjectDiff> = BTreeMap::new();
     for object in changes.pipelines.iter().flat_map(|p| &p.objects).filter(|o| !o.desired.owned_elsewhere) {
         objects.insert(&object.desired.definition.name, object);
@@ -40,23 +40,51 @@ pub(super) async fn refused(
             trial.statements.push(commands);
         }
     }
-    let asked = by_host.iter().map(|(host, tried)| async move {
+    let (tried, like) = one_of_each(by_host, live);
+    let asked = tried.iter().map(|(host, tried)| async move {
         let verdicts = trials(&readers[*host], tried).await?;
-        Ok::<_, ObserveError>(verdicts.into_iter().map(move |(name, verdict)| (*host, name, verdict)))
+        Ok::<_, ObserveError>(verdicts.into_iter().map(move |(name, verdict)| ((*host, name), verdict)))
     });
+    let verdicts: BTreeMap<(usize, ObjectName), Verdict> = try_join_all(asked).await?.into_iter().flatten().collect();
     let mut refused = Vec::new();
-    for (host, name, verdict) in try_join_all(asked).await?.into_iter().flatten() {
-        let why = match verdict {
-            Verdict::Refused(words) => Some(words),
-            Verdict::Untried => None,
-            Verdict::Altered(after) => {
+    for ((host, name), on) in like {
+        let why = match verdicts.get(&(on, name.clone())) {
+            Some(Verdict::Refused(words)) => Some(words.clone()),
+            Some(Verdict::Untried) | None => None,
+            Some(Verdict::Altered(after)) => {
                 let object = objects.get(&name);
-                object.and_then(|o| remainder(o, host, *after, live))
+                object.and_then(|o| remainder(o, host, (**after).clone(), live))
             }
         };
         refused.extend(why.map(|why| (host, name, why)));
     }
     Ok(refused)
+}
+
+type Trials<'a> = BTreeMap<ObjectName, Trial<'a>>;
+
+/// The trials that differ, each on the first host that needs it, and for every host and table the host that tells: servers
+/// of one version answer alike.
+fn one_of_each<'a>(
+    by_host: BTreeMap<usize, Trials<'a>>,
+    live: &LiveClickHouse,
+) -> (BTreeMap<usize, Trials<'a>>, BTreeMap<(usize, ObjectName), usize>) {
+    let mut tried: BTreeMap<usize, Trials<'a>> = BTreeMap::new();
+    let mut like = BTreeMap::new();
+    for (host, trials) in by_host {
+        for (name, trial) in trials {
+            let same = |(other, trials): (&usize, &Trials<'a>)| {
+                let alike = live.hosts[*other].version == live.hosts[host].version;
+                (alike && trials.get(&name) == Some(&trial)).then_some(*other)
+            };
+            let on = tried.iter().find_map(same).unwrap_or(host);
+            like.insert((host, name.clone()), on);
+            if on == host {
+                tried.entry(host).or_default().insert(name, trial);
+            }
+        }
+    }
+    (tried, like)
 }
 
 /// What would still differ after the ALTERs.

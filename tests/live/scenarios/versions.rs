@@ -48,6 +48,13 @@ async fn a_definition_is_asked_of_one_host_of_each_version() {
     assert!(asked[0] > 0 && asked[2] == asked[0], "both versions are asked: {asked:?}");
     assert_eq!((asked[1], asked[3]), (0, 0), "one host of each is enough: {asked:?}");
     project.apply().await;
+    project.rewrite(&simple(&name, "").replace("- {name: day", "- {name: more, type: UInt8}\n        - {name: day"));
+    let plan = project.plan().await;
+    let alters = plan.steps.iter().filter(|s| matches!(s.action, Action::Table(TableAction::Alter { .. }))).count();
+    let tried: Vec<usize> = hosts.iter().map(|host| host.asked.load(Ordering::SeqCst)).collect();
+    assert!(alters > 0 && tried[0] > asked[0] && tried[2] > asked[2], "an ALTER is tried on both: {tried:?}");
+    assert_eq!((tried[1], tried[3]), (0, 0), "and on one host of each: {tried:?}");
+    project.apply().await;
     project.assert_converged().await;
     project.clean().await;
 }
