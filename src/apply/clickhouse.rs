@@ -1,9 +1,9 @@
 //! Steps on ClickHouse hosts: one statement, on all hosts of the step at the same time.
 
 use super::StepError;
-use super::kafka::chain;
 use super::passed::{on_cluster, passed};
 use super::run::Hands;
+use super::trouble::Trouble;
 use crate::client::clickhouse::{ClickHouseError, Execute};
 use crate::model::SecretRef;
 use crate::plan::{Reach, Step, TableAction};
@@ -30,44 +30,21 @@ pub(super) async fn sent(
     hands: &Hands<'_>,
 ) -> Result<(), StepError> {
     let answers = hosts.iter().map(|host| async move {
-        let name = query_id(hands);
-        let failed = match execute(statement, *host, &name, timeout, settings, hands).await {
-            Ok(_) => return None,
-            Err(Unsent::NoSecret) => error(Some(*host), statement, "a secret has no value".into(), false, hands),
-            Err(Unsent::Refused(e)) => error(Some(*host), statement, chain(&e), e.is_in_doubt(), hands),
-        };
-        Some(failed)
+        let answer = execute(statement, *host, &query_id(hands), timeout, settings, hands).await;
+        answer.err().map(|unsent| Trouble::from(unsent).on(name(*host, hands)))
     });
     // Every host is waited for: what the others did must be known before anything else starts.
     together(join_all(answers).await.into_iter().flatten().collect(), statement)
 }
 
 /// One error of those of several hosts.
-pub(super) fn together(failed: Vec<StepError>, statement: &Statement) -> Result<(), StepError> {
-    match failed.len() {
-        0 => Ok(()),
-        1 => failed.into_iter().next().map_or(Ok(()), Err),
-        _ => {
-            let told = |e: &StepError| format!("{}: {}", e.host.as_deref().unwrap_or("?"), e.words);
-            Err(StepError {
-                host: None,
-                statement: Some(statement.shown()),
-                words: failed.iter().map(told).collect::<Vec<_>>().join("; "),
-                in_doubt: failed.iter().any(|e| e.in_doubt),
-            })
-        }
-    }
+pub(super) fn together(failed: Vec<Trouble>, statement: &Statement) -> Result<(), StepError> {
+    Trouble::of_all(failed).map_or(Ok(()), |trouble| Err(trouble.of_step(statement)))
 }
 
-pub(super) fn error(
-    host: Option<usize>,
-    statement: &Statement,
-    words: String,
-    in_doubt: bool,
-    hands: &Hands<'_>,
-) -> StepError {
-    let host = host.and_then(|host| hands.plan.header.hosts.get(host)).map(|host| host.name.clone());
-    StepError { host, statement: Some(statement.shown()), words, in_doubt }
+/// How a plan calls a host.
+pub(super) fn name<'a>(host: usize, hands: &'a Hands<'_>) -> &'a str {
+    hands.plan.header.hosts.get(host).map_or("?", |host| &host.name)
 }
 
 /// Why a statement was not run, or not to its end.
@@ -75,6 +52,15 @@ pub(super) enum Unsent {
     NoSecret,
     /// The server's words, secrets taken out.
     Refused(ClickHouseError),
+}
+
+impl From<Unsent> for Trouble {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::NoSecret => "a secret has no value".to_owned().into(),
+            Unsent::Refused(error) => error.into(),
+        }
+    }
 }
 
 /// A name for a statement by which a later apply finds it running.

@@ -5,10 +5,11 @@
 
 use super::StepError;
 use super::answers::{self, Answer};
-use super::clickhouse::{Unsent, error, execute, query_id, sent, together};
+use super::clickhouse::{Unsent, execute, name, query_id, sent, together};
 use super::effect::{Effect, Seen, effect, look};
 use super::kafka::chain;
 use super::run::Hands;
+use super::trouble::Trouble;
 use crate::plan::{OnCluster, Step, TableAction};
 use crate::sql::{Statement, read};
 use futures_util::future::{join_all, try_join_all};
@@ -60,31 +61,30 @@ pub(super) async fn on_cluster(
     hands: &Hands<'_>,
 ) -> Result<(), StepError> {
     let passage = Passage::begin(step, action, statement, hands).await?;
-    let (first, name) = (step.timeout.min(FIRST), query_id(hands));
+    let (first, id) = (step.timeout.min(FIRST), query_id(hands));
     let settings = [
         ("distributed_ddl_task_timeout", first.as_secs().to_string()),
         // The answers of all hosts are wanted, also where some failed or did not come in time.
         ("distributed_ddl_output_mode", "never_throw".to_owned()),
         // It stands in the queue beside the statement.
-        ("log_comment", name.clone()),
+        ("log_comment", id.clone()),
     ];
     let mut lost = None;
-    let mut answers = match execute(statement, on.through, &name, first, &settings, hands).await {
+    let mut answers = match execute(statement, on.through, &id, first, &settings, hands).await {
         Ok(body) => answers::read(&body, &on.members),
-        Err(Unsent::NoSecret) => return Err(error(None, statement, "a secret has no value".into(), false, hands)),
         Err(Unsent::Refused(e)) if e.is_in_doubt() || e.code().is_some_and(|c| MAYBE_QUEUED.contains(&c)) => {
             lost = Some(chain(&e));
             answers::read("", &on.members)
         }
-        Err(Unsent::Refused(e)) => return Err(error(Some(on.through), statement, chain(&e), false, hands)),
+        Err(unsent) => return Err(Trouble::from(unsent).on(name(on.through, hands)).of_step(statement)),
     };
-    let waiting = passage.follow(on, &name, &mut answers).await;
+    let waiting = passage.follow(on, &id, &mut answers).await;
     let failed = answers.iter().filter_map(|(host, answer)| match answer {
         Answer::Done => None,
-        Answer::Failed(words) => Some(error(Some(*host), statement, words.clone(), false, hands)),
+        Answer::Failed(words) => Some(Trouble::from(words.clone()).on(name(*host, hands))),
         Answer::Unknown => {
-            let words = unknown(lost.as_deref(), waiting.get(host), &name);
-            Some(error(Some(*host), statement, words, true, hands))
+            let words = unknown(lost.as_deref(), waiting.get(host), &id);
+            Some(Trouble { in_doubt: true, ..words.into() }.on(name(*host, hands)))
         }
     });
     together(failed.collect(), statement)?;
@@ -92,11 +92,11 @@ pub(super) async fn on_cluster(
 }
 
 /// What is said of a host that nothing is known of.
-fn unknown(lost: Option<&str>, status: Option<&String>, name: &str) -> String {
+fn unknown(lost: Option<&str>, status: Option<&String>, id: &str) -> String {
     let lost = lost.map(|words| format!(" ({words})")).unwrap_or_default();
     match status {
         Some(status) => format!(
-            "no answer in time{lost}; it is {status} in system.distributed_ddl_queue (log_comment {name}) and may \
+            "no answer in time{lost}; it is {status} in system.distributed_ddl_queue (log_comment {id}) and may \
              still be done: see why the host does not get on with it, then apply again"
         ),
         None => format!(
@@ -136,7 +136,9 @@ impl<'a> Passage<'a> {
     ) -> Result<Self, StepError> {
         let looks = step.hosts.iter().map(|host| async move {
             let seen = look(&hands.readers[*host], action).await;
-            seen.map(|seen| (*host, seen)).map_err(|e| error(Some(*host), statement, chain(&e), false, hands))
+            // Nothing was sent.
+            let failed = |e| Trouble { in_doubt: false, ..Trouble::from(e) }.on(name(*host, hands)).of_step(statement);
+            seen.map(|seen| (*host, seen)).map_err(failed)
         });
         let before = try_join_all(looks).await?.into_iter().collect();
         Ok(Self { step, action, statement, hands, before, begin: Instant::now() })
@@ -144,12 +146,7 @@ impl<'a> Passage<'a> {
 
     /// Waits for hosts that have not answered: in the queue, and by what they show. Gives what the queue says of those
     /// that stay unknown.
-    async fn follow(
-        &self,
-        on: &OnCluster,
-        name: &str,
-        answers: &mut BTreeMap<usize, Answer>,
-    ) -> BTreeMap<usize, String> {
+    async fn follow(&self, on: &OnCluster, id: &str, answers: &mut BTreeMap<usize, Answer>) -> BTreeMap<usize, String> {
         let mut sign = Instant::now();
         loop {
             let unknown: BTreeSet<usize> =
@@ -157,7 +154,7 @@ impl<'a> Passage<'a> {
             if unknown.is_empty() {
                 return BTreeMap::new();
             }
-            let question = read::ddl_queue(name);
+            let question = read::ddl_queue(id);
             let entries = self.hands.readers[on.through].rows::<Entry>(&question).await.unwrap_or_default();
             let (mut waiting, queued) = (BTreeMap::new(), !entries.is_empty());
             for entry in entries {
@@ -210,8 +207,9 @@ impl<'a> Passage<'a> {
             if begin.elapsed() > PATIENCE.min(self.step.timeout) {
                 let words = "it was answered as done, and the host shows nothing of it: see whether it is up and \
                              replicates, then apply again";
-                let failed = left.iter().map(|h| error(Some(*h), self.statement, words.into(), true, self.hands));
-                return together(failed.collect(), self.statement);
+                let failed =
+                    |host: &usize| Trouble { in_doubt: true, ..words.to_owned().into() }.on(name(*host, self.hands));
+                return together(left.iter().map(failed).collect(), self.statement);
             }
             sleep(LOOK).await;
         }
