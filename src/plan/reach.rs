@@ -67,9 +67,14 @@ pub(super) fn reach(action: &TableAction, on: &BTreeSet<usize>, topology: &Topol
             // Under ON CLUSTER one replica of a shard would get it, and a table's comment is copied to no other.
             if is_replicated(name, on, live) { Reach::EachHost } else { all() }
         }),
-        TableAction::Alter { name, commands } => passed_by_database(name, on, live)
-            .or_else(|| passed_by_table(name, commands, on, topology, live))
-            .unwrap_or_else(all),
+        TableAction::Alter { name, commands } => passed_by_database(name, on, live).unwrap_or_else(|| {
+            let replicated = is_replicated(name, on, live);
+            if replicated && commands.iter().all(AlterCommand::is_of_one_replica) {
+                return Reach::EachHost;
+            }
+            let reach = all();
+            if replicated && reach == Reach::EachHost { passed_by_table(name, on, live) } else { reach }
+        }),
         TableAction::Create(definition) => {
             let reach = passed_by_database(&definition.name, on, live).unwrap_or_else(all);
             match path_holds_uuid(&definition.engine) && reach == Reach::EachHost {
@@ -116,29 +121,15 @@ fn passed_by_database(name: &ObjectName, on: &BTreeSet<usize>, live: &LiveClickH
     (!all.is_empty() && all == *on).then(|| Reach::Passed { through: all.first().copied().into_iter().collect() })
 }
 
-/// A replicated table copies an ALTER to its other replicas, but for what each keeps for itself.
-fn passed_by_table(
-    name: &ObjectName,
-    commands: &[AlterCommand],
-    on: &BTreeSet<usize>,
-    topology: &Topology,
-    live: &LiveClickHouse,
-) -> Option<Reach> {
-    if !is_replicated(name, on, live) {
-        return None;
-    }
-    if commands.iter().all(AlterCommand::is_of_one_replica) {
-        return Some(Reach::EachHost);
-    }
-    if let Some(all) = on_cluster(on, topology, live) {
-        return Some(Reach::OnCluster(all));
-    }
+/// A replicated table copies an ALTER to its other replicas.
+fn passed_by_table(name: &ObjectName, on: &BTreeSet<usize>, live: &LiveClickHouse) -> Reach {
     let mut replicas: BTreeMap<String, usize> = BTreeMap::new();
     for host in on {
-        replicas.entry(path(name, live.hosts.get(*host)?)?).or_insert(*host);
+        let Some(path) = live.hosts.get(*host).and_then(|server| path(name, server)) else { return Reach::EachHost };
+        replicas.entry(path).or_insert(*host);
     }
     let through: BTreeSet<usize> = replicas.into_values().collect();
-    Some(if through == *on { Reach::EachHost } else { Reach::Passed { through } })
+    if through == *on { Reach::EachHost } else { Reach::Passed { through } }
 }
 
 fn is_replicated(name: &ObjectName, on: &BTreeSet<usize>, live: &LiveClickHouse) -> bool {

@@ -72,9 +72,7 @@ impl AlterCommand {
     pub fn is_background(&self) -> bool {
         matches!(self, AlterCommand::MaterializeIndex(_) | AlterCommand::MaterializeProjection(_))
     }
-}
 
-impl AlterCommand {
     /// Whether a replica of a replicated table keeps it for itself: it is not copied to the others.
     pub fn is_of_one_replica(&self) -> bool {
         matches!(self, AlterCommand::ModifySettings(_) | AlterCommand::ResetSettings(_))

@@ -2,8 +2,7 @@
 //! statement that goes ON CLUSTER and fails on one host. Recorded from a run and compared with every later one.
 
 use crate::fixture::on_cluster::{Deed, Front, Member, Rule, Scenario, When};
-use crate::fixture::private;
-use regex::Regex;
+use crate::fixture::{masked, private};
 use sluice::client::clickhouse::{ClickHouseSettings, ClickHouseWriter, Execute};
 use sluice::sandbox::{Clients, Sandbox};
 use std::io::{Read as _, Seek as _};
@@ -109,19 +108,18 @@ impl Reader {
 
 /// Words, not times, ports and blanks.
 fn shape(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (pattern, same) in [
-        (r"\b[\d.]+ s\b", "N s"),
-        (r"\([0-9a-zA-Z_-]{20,}\)", "(CLUSTER)"),
-        (r"\b\d+\.\d+\.\d+\.\d+\b", "VERSION"),
-        (r"log_comment \S+", "log_comment ID"),
-        // Steps that run at the same time end in any order.
-        (r"(?m)^ *\d+/\d+ .*\n", ""),
-        (r"\s+", " "),
-    ] {
-        text = Regex::new(pattern).expect("a pattern").replace_all(&text, same).into_owned();
-    }
-    text
+    masked(
+        text,
+        &[
+            (r"\b[\d.]+ s\b", "N s"),
+            (r"\([0-9a-zA-Z_-]{20,}\)", "(CLUSTER)"),
+            (r"\b\d+\.\d+\.\d+\.\d+\b", "VERSION"),
+            (r"log_comment \S+", "log_comment ID"),
+            // Steps that run at the same time end in any order.
+            (r"(?m)^ *\d+/\d+ .*\n", ""),
+            (r"\s+", " "),
+        ],
+    )
 }
 
 /// The page, whose blocks after `<!-- output: NAME -->` are replaced.

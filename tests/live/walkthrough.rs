@@ -1,8 +1,7 @@
 //! `examples/covid19/README.md` as a reader follows it: every command of its `console` blocks, in order, in one shell and on
 //! a sandbox of its own; what they print is what the page shows, but for what no two runs share.
 
-use crate::fixture::cache;
-use regex::Regex;
+use crate::fixture::{cache, masked};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -50,25 +49,24 @@ fn parse(page: &str) -> (Vec<String>, Vec<Shown>) {
 
 /// What is the same in every run.
 fn lasting(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (pattern, same) in [
-        (r"p50 .*max \S+ ms", "TIMES"),
-        (r"127\.0\.0\.1:\d+", "HOST"),
-        (r"\([0-9a-z]{15,}\)", "(CLUSTER)"),
-        (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "WHEN"),
-        (r"\b[\d.,]+ ?(ms|s|min|h|B|kB|MB|KiB|MiB|MB/s)\b", "N"),
-        (r"[\d.,]+/s\b", "N/s"),
-        (r"\b(pid|process|batches +)\s*\d+", "$1 N"),
-        (r"\(id \S+\)", "(ID)"),
-        // Which partition a message is in.
-        (r"(?m)\b\d:\d+( \d:\d+)*$", "OFFSETS"),
-        (r"[ \t]+", " "),
-        // The rule below a heading is as wide as the widest cell.
-        (r"[-─━]{3,}", "---"),
-    ] {
-        text = Regex::new(pattern).expect("a pattern").replace_all(&text, same).into_owned();
-    }
-    text
+    masked(
+        text,
+        &[
+            (r"p50 .*max \S+ ms", "TIMES"),
+            (r"127\.0\.0\.1:\d+", "HOST"),
+            (r"\([0-9a-z]{15,}\)", "(CLUSTER)"),
+            (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?Z?", "WHEN"),
+            (r"\b[\d.,]+ ?(ms|s|min|h|B|kB|MB|KiB|MiB|MB/s)\b", "N"),
+            (r"[\d.,]+/s\b", "N/s"),
+            (r"\b(pid|process|batches +)\s*\d+", "$1 N"),
+            (r"\(id \S+\)", "(ID)"),
+            // Which partition a message is in.
+            (r"(?m)\b\d:\d+( \d:\d+)*$", "OFFSETS"),
+            (r"[ \t]+", " "),
+            // The rule below a heading is as wide as the widest cell.
+            (r"[-─━]{3,}", "---"),
+        ],
+    )
 }
 
 /// The folder in which the reader is: manifests may be edited there.

@@ -66,8 +66,8 @@ pub(super) fn reconnect(
         }
         if !whole {
             // Where nothing stands no consumer was.
-            let gone: BTreeSet<usize> =
-                remade.union(&made).filter(|h| !hosts::joined(diff).contains(h)).copied().collect();
+            let (changed, joined) = (&remade | &made, hosts::joined(diff));
+            let gone = &changed - &joined;
             outlook.joins = true;
             if !paused && !made.is_empty() {
                 // Those that read wait while partitions are divided anew.

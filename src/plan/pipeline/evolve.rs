@@ -133,8 +133,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     let everywhere = rebuilds(treated) || hub || entry_goes || regroups || replaced;
     let moves = enters_early || view(|t| matches!(t, Treatment::Remake)) || views_move && columns_move;
     // Rows of the other hosts go on to this one: past the entry views, but through all that come after them.
-    let beyond = treated.iter().filter(|t| t.role() == Role::View);
-    let beyond = beyond.into_iter().any(|t| {
+    let beyond = treated.iter().filter(|t| t.role() == Role::View).any(|t| {
         t.any(|t| !matches!(t, Treatment::Keep | Treatment::Make)) || !self::stale(t, treated, live).is_empty()
     });
     if !everywhere && moves && !beyond && diff.left_over.is_empty() {
@@ -144,7 +143,7 @@ pub(super) fn pauses(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveCl
     }
 }
 
-fn all_hosts(diff: &PipelineDiff) -> BTreeSet<usize> {
+pub(super) fn all_hosts(diff: &PipelineDiff) -> BTreeSet<usize> {
     diff.objects.iter().flat_map(|o| o.hosts.keys().copied()).collect()
 }
 

@@ -39,7 +39,7 @@ pub(super) fn plan(
     // A Kafka table whose views go while it begins to read finds nobody to hand on to, and commits what it has read
     // all the same: those messages would be in no table. So it goes before them.
     let pausing = match (loses_topic, exists(diff)) {
-        (true, _) => diff.objects.iter().flat_map(|o| o.hosts.keys().copied()).collect(),
+        (true, _) => evolve::all_hosts(diff),
         (false, true) => evolve::pauses(diff, &treated, live_hosts),
         (false, false) => BTreeSet::new(),
     };

@@ -1,8 +1,7 @@
 //! The plan of a change as text, without what differs from run to run.
 
 use super::case::Case;
-use crate::fixture::shared;
-use regex::Regex;
+use crate::fixture::{masked, shared};
 use sluice::plan::{Action, KafkaAction, Plan, Policy};
 use sluice::render::{self, Style};
 
@@ -35,15 +34,15 @@ pub fn text(plan: &Plan, policy: &Policy) -> String {
         text = text.replace(url.trim_start_matches("http://"), &format!("ch{}:8123", i + 1));
     }
     // Ids, dates in names, and how much there was to read, copy or delete at the moment.
-    for (pattern, lasting) in [
-        (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
-        (r"_20\d{6}(_?\d{4,6})?\b", "_<date>"),
-        (r"\b[\d,]+ of them have not\b", "N of them have not"),
-        (r"\b[\d,.]+( |\u{a0})(rows?|messages?|parts?|bytes|[KMG]i?B|B)\b", "N $2"),
-    ] {
-        text = Regex::new(pattern).expect("a pattern").replace_all(&text, lasting).into_owned();
-    }
-    text
+    masked(
+        &text,
+        &[
+            (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<uuid>"),
+            (r"_20\d{6}(_?\d{4,6})?\b", "_<date>"),
+            (r"\b[\d,]+ of them have not\b", "N of them have not"),
+            (r"\b[\d,.]+( |\u{a0})(rows?|messages?|parts?|bytes|[KMG]i?B|B)\b", "N $2"),
+        ],
+    )
 }
 
 /// Compares with the file of the case; with `SLUICE_BLESS` writes it.

@@ -6,10 +6,9 @@ use super::change::{AFTER, BEFORE, passed, set_up, settled};
 use super::numbers::Numbers;
 use super::program::{Kill, apply};
 use crate::fixture::project::try_ask_node;
-use crate::fixture::{all_passed, attempt, shared, turn};
+use crate::fixture::{all_passed, attempt, chance, shared, turn};
 use futures_util::future::join_all;
 use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
@@ -116,13 +115,7 @@ async fn each_step(case: &Case, odd: usize, random: &[f64], gate: &Semaphore) ->
 
 /// Parts of the time that an apply takes, from a seed that is told.
 fn parts(cases: usize) -> Vec<Vec<f64>> {
-    #[expect(clippy::disallowed_methods, reason = "another seed kills at other times")]
-    let told = std::env::var("SLUICE_SEED").ok();
-    let seed: u64 = told.map_or(SEED, |seed| seed.parse().expect("a number"));
-    eprintln!("SLUICE_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut random = chance(SEED);
     let mut part = || f64::from(random.next_u32()) / f64::from(u32::MAX);
     (0..cases).map(|_| (0..AT_RANDOM).map(|_| part()).collect()).collect()
 }

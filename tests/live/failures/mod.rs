@@ -11,12 +11,11 @@ mod restarted;
 mod run;
 mod scenario;
 
-use crate::fixture::{all_passed, attempt, shared, turn};
+use crate::fixture::{all_passed, attempt, chance, shared, turn};
 use comfy_table::Table;
 use failure::Failure;
 use futures_util::{StreamExt as _, stream};
 use proptest::prelude::Rng as _;
-use proptest::test_runner::{RngAlgorithm, TestRng};
 use run::{Chosen, Ended, run};
 use scenario::Scenario;
 use std::collections::BTreeMap;
@@ -57,13 +56,7 @@ fn same(chosen: Chosen, ended: Ended, ends: &Ends) -> Result<Ended, String> {
 
 /// Cases that the seed chooses, each scenario with each failure.
 fn sample() -> Vec<Chosen> {
-    #[expect(clippy::disallowed_methods, reason = "another seed takes other cases")]
-    let told = std::env::var("SLUICE_SEED").ok();
-    let seed: u64 = told.map_or(SEED, |seed| seed.parse().expect("a number"));
-    eprintln!("SLUICE_SEED={seed}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut random = chance(SEED);
     let mut below = |end: usize| usize::try_from(random.next_u32()).expect("a machine of 32 bits or more") % end;
     let first = below(Failure::ALL.len());
     let scenarios = Scenario::ALL.len();

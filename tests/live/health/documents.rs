@@ -3,8 +3,7 @@
 
 use super::*;
 use crate::fixture::project::{by_hand, produce};
-use crate::fixture::shared;
-use regex::Regex;
+use crate::fixture::{masked, shared};
 use std::path::Path;
 
 /// As long as the name that the chain has here, so that columns stay in line.
@@ -22,20 +21,19 @@ fn lasting(text: &str, name: &str) -> String {
 
 /// What is the same in every run: words, not times, sizes, hosts and blanks. Which host reads which partition is left out.
 fn shape(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (pattern, same) in [
-        (r"(?m)^ *ch-node-0\d:8123 +\d/\d.*\n", ""),
-        (r"\b[\d.,]+ (s|min|B|kB)\b", "N"),
-        (r"\d+ times", "N times"),
-        (r"ClickHouse-\S+", "ClickHouse-N"),
-        (r"\s+", " "),
-        // A partition that moved meanwhile has failed on several.
-        (r"on (ch-node-0\d:8123(, )?)+", "on hosts"),
-        (r"on \d hosts", "on hosts"),
-    ] {
-        text = Regex::new(pattern).expect("a pattern").replace_all(&text, same).into_owned();
-    }
-    text
+    masked(
+        text,
+        &[
+            (r"(?m)^ *ch-node-0\d:8123 +\d/\d.*\n", ""),
+            (r"\b[\d.,]+ (s|min|B|kB)\b", "N"),
+            (r"\d+ times", "N times"),
+            (r"ClickHouse-\S+", "ClickHouse-N"),
+            (r"\s+", " "),
+            // A partition that moved meanwhile has failed on several.
+            (r"on (ch-node-0\d:8123(, )?)+", "on hosts"),
+            (r"on \d hosts", "on hosts"),
+        ],
+    )
 }
 
 #[track_caller]
