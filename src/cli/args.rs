@@ -1,6 +1,7 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
 mod consume;
+mod saved;
 
 use crate::model::ResourceId;
 use crate::plan::Allowance;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use consume::{ConsumeArguments, ConsumeFormat};
+pub use saved::{Saving, ShowArguments};
 
 /// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
 ///
@@ -90,15 +92,22 @@ Examples:
   sluice plan
   sluice plan --only Topic/orders --detailed-exitcode
   sluice plan --format sql > plan.sql
+  sluice --env prod plan -o plan.json --format markdown > comment.md
   sluice plan --recreate KafkaPipeline/orders --allow deletes-data:KafkaPipeline/orders")]
     Plan(PlanArguments),
+    /// Shows a saved plan again.
+    ///
+    /// Reads nothing but the file: the same bytes as when it was made.
+    Show(ShowArguments),
     /// Makes the servers match the manifests.
     ///
-    /// Plans, shows the plan, asks once, runs it, and plans again to prove that nothing is left. The first Ctrl-C
+    /// With a saved plan: runs exactly its steps without asking, or refuses and says what has moved since it was made;
+    /// what an earlier apply has done of it already is not done again. Without one: plans, shows the plan, asks once, runs it, and plans again to prove that nothing is left. The first Ctrl-C
     /// finishes the steps in flight and stops, the second cancels them.
     #[command(after_long_help = "\
 Examples:
   sluice apply
+  sluice --env prod apply plan.json
   sluice --env prod apply --yes --allow changes-key-mapping:Topic/orders")]
     Apply(ApplyArguments),
     /// Runs a ManualConsumer: messages of its topics into its table, each exactly once.
@@ -194,6 +203,9 @@ pub struct PlanArguments {
     /// Exit with 2 when there is something to do.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Where else the plan goes.
+    #[command(flatten)]
+    pub saving: Saving,
 }
 
 /// How a plan is printed.
@@ -201,6 +213,10 @@ pub struct PlanArguments {
 pub enum PlanFormat {
     /// For people.
     Text,
+    /// For pull requests: GitHub and GitLab.
+    Markdown,
+    /// For programs; `sluice schema plan` is its schema.
+    Json,
     /// The steps as a script, a comment line each.
     Sql,
 }
@@ -208,6 +224,9 @@ pub enum PlanFormat {
 /// `apply`.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArguments {
+    /// A plan that `sluice plan -o` has saved.
+    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "recreate", "allow", "allow_unreachable"])]
+    pub plan: Option<PathBuf>,
     /// Which resources, and what is allowed.
     #[command(flatten)]
     pub selection: Selection,
@@ -354,6 +373,8 @@ pub enum SchemaOf {
     Manifest,
     /// The output of `status --format json`.
     Status,
+    /// The output of `plan --format json` and `show --format json`.
+    Plan,
 }
 
 /// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.

@@ -19,6 +19,9 @@ mod totals;
 
 pub mod finding;
 pub mod health;
+pub mod json;
+pub mod markdown;
+pub mod moved;
 pub mod outcome;
 pub mod script;
 pub mod text;
