@@ -22,6 +22,7 @@ pub(super) fn text(saved: &SavedPlan, format: PlanFormat, sql: bool, budget: usi
 ///
 /// # Errors
 /// It cannot be read, or is no plan that this version runs.
+#[expect(clippy::disallowed_methods, reason = "the plan is a file that the user names")]
 pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
     let shown = path.display();
     let text = fs::read_to_string(path)
@@ -48,6 +49,7 @@ pub(super) fn read(path: &Path) -> Result<SavedPlan, Failure> {
 ///
 /// # Errors
 /// The file system's.
+#[expect(clippy::disallowed_methods, reason = "the plan goes where the user says")]
 pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".part");

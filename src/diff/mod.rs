@@ -1,5 +1,6 @@
 //! Desired + live -> what differs, attribute by attribute. Pure; decides nothing about what to do.
 
+mod concealed;
 pub mod definition;
 pub mod pipeline;
 mod surroundings;

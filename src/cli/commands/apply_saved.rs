@@ -82,7 +82,7 @@ async fn now(
         let mine = pipelines.iter().find(|p| p.objects.iter().any(|o| o.definition.name == *name));
         mine.map(|p| p.id.clone())
     };
-    let policy = saved.policy_for(&prepared.remade, owner);
+    let policy = saved.policy_for(&prepared.plan, &prepared.remade, owner);
     if policy == saved.policy {
         return Ok(prepared);
     }

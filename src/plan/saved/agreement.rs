@@ -4,7 +4,8 @@
 //! it stands in a file.
 
 use super::{SavedPlan, fingerprint};
-use crate::model::{Desired, ObjectName, ResourceId, owner};
+use crate::diff::Attribute;
+use crate::model::{Desired, ObjectName, ResourceId, backfill, owner, scratch};
 use crate::plan::{
     Action, Blocked, Change, Hazard, Header, KafkaAction, Plan, Policy, ResourcePlan, Step, TableAction,
 };
@@ -114,19 +115,38 @@ impl SavedPlan {
         }
     }
 
-    /// What was asked for, given the objects as they are: what was made anew since the plan was made is not made anew
-    /// once more.
+    /// What was asked for, given a plan made now and the objects as they are: what was made anew since the plan was made
+    /// is not made anew once more.
     pub fn policy_for(
         &self,
+        now: &Plan,
         remade: &BTreeSet<(ObjectName, String)>,
         owner: impl Fn(&ObjectName) -> Option<ResourceId>,
     ) -> Policy {
         let fresh = remade.iter().filter(|object| !self.remade.contains(object));
-        let done: BTreeSet<ResourceId> = fresh.filter_map(|(name, _)| owner(name)).collect();
+        let mut done: BTreeSet<ResourceId> = fresh.filter_map(|(name, _)| owner(name)).collect();
+        let was = |name: &str, id: &str| {
+            let ids = self.plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).filter(|(n, _)| *n == name);
+            ids.into_iter().all(|(_, then)| then == id)
+        };
+        let others = now.steps.iter().filter(|s| deleted_topic(&s.action).is_some_and(|(name, id)| !was(name, id)));
+        done.extend(others.map(|s| s.resource.clone()));
         let mut policy = self.policy.clone();
         policy.recreate.retain(|id| !done.contains(id));
         policy
     }
+}
+
+fn deleted_topic(action: &Action) -> Option<(&str, &str)> {
+    match action {
+        Action::Kafka(KafkaAction::DeleteTopic { name, id }) => Some((name, id)),
+        Action::Kafka(_) | Action::Table(_) => None,
+    }
+}
+
+/// Whether a comment is the mark of a table that an apply has begun to fill.
+fn is_under_way(comment: &str) -> bool {
+    comment == backfill::PENDING || scratch::copy_form(comment).is_some()
 }
 
 fn same_servers(then: &Header, now: &Header) -> Result<(), Parted> {
@@ -164,7 +184,12 @@ fn differences(saved: &SavedPlan, now: &ResourcePlan, is_reviewed: bool) -> Opti
         // What the reviewed steps take away is missing in between, and what they make beside it is too much.
         let passing = match change {
             Change::Make { object, .. } | Change::Unmake { object, .. } => worked_on.contains(&named(object)),
-            Change::Topic { .. } | Change::Adopt { .. } | Change::Attribute { .. } => false,
+            // A table that is being filled or copied carries a mark of that.
+            Change::Attribute { object, change, .. } => {
+                let marked = change.attribute == Attribute::Comment && change.old.as_deref().is_some_and(is_under_way);
+                marked && worked_on.contains(&named(object))
+            }
+            Change::Topic { .. } | Change::Adopt { .. } => false,
         };
         !known && !passing
     });

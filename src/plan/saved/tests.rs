@@ -216,11 +216,36 @@ fn what_was_made_anew_meanwhile_is_not_made_anew_once_more() {
     plan.policy.recreate = BTreeSet::from([pipeline("a"), pipeline("b")]);
     plan.remade = BTreeSet::from([uuid("a", "1"), uuid("b", "2")]);
     let owner = |name: &ObjectName| Some(pipeline(&name.table));
-    let asked = |now: &[(ObjectName, String)]| plan.policy_for(&now.iter().cloned().collect(), owner).recreate;
+    let asked =
+        |now: &[(ObjectName, String)]| plan.policy_for(&reviewed(), &now.iter().cloned().collect(), owner).recreate;
     assert_eq!(asked(&[uuid("a", "1"), uuid("b", "2")]).len(), 2);
     // What is gone was dropped by an apply that was cut; what is there again was made by it.
     assert_eq!(asked(&[uuid("a", "1")]).len(), 2);
     assert_eq!(asked(&[uuid("a", "1"), uuid("b", "3")]), BTreeSet::from([pipeline("a")]));
+    // A topic is known by its id.
+    let topic = ResourceId::new(Kind::Topic, "t");
+    let deletes = |id: &str| {
+        let delete = KafkaAction::DeleteTopic { name: "t".into(), id: id.into() };
+        Plan { steps: vec![step(&topic, delete, &[], &[])], ..reviewed() }
+    };
+    let mut plan = saved(deletes("1"));
+    plan.policy.recreate = BTreeSet::from([topic.clone()]);
+    let asked = |id: &str| plan.policy_for(&deletes(id), &BTreeSet::new(), owner).recreate;
+    assert_eq!((asked("1").len(), asked("2").len()), (1, 0));
+}
+
+#[test]
+fn the_mark_of_a_table_that_is_being_filled_is_no_change_by_somebody() {
+    let b = pipeline("b");
+    let mut now = reviewed();
+    let marked = |old: &str| {
+        let change = AttributeChange { attribute: Attribute::Comment, old: Some(old.into()), new: Some("Rows".into()) };
+        Change::Attribute { object: table("b"), change, hosts: vec![0] }
+    };
+    now.resources[1].changes = vec![marked("sluice backfill: not filled yet"), marked("sluice copy of d.b, form 1")];
+    assert!(remaining(&saved(reviewed()), &now).is_ok());
+    now.resources[1].changes = vec![marked("mine")];
+    assert_eq!(moved(&now)[0].id, b);
 }
 
 #[test]
