@@ -1,6 +1,10 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
 mod consume;
+mod graph;
+mod init;
+mod shell;
+mod validate;
 
 use crate::model::ResourceId;
 use crate::plan::Allowance;
@@ -9,6 +13,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use consume::{ConsumeArguments, ConsumeFormat};
+pub use graph::{GraphArguments, GraphFormat};
+pub use init::InitArguments;
+pub use shell::CompletionsArguments;
+pub use validate::{Validate, ValidateFormat};
 
 /// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
 ///
@@ -139,14 +147,28 @@ Examples:
     Sandbox(SandboxCommand),
     /// Prints a JSON Schema.
     Schema(SchemaArguments),
-}
-
-/// `validate`.
-#[derive(Debug, Clone, Args)]
-pub struct Validate {
-    /// How to print what is found.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: FindingsFormat,
+    /// Draws what the manifests describe: topics, tables, views and how data flows between them.
+    ///
+    /// Needs no server.
+    #[command(after_long_help = "\
+Examples:
+  sluice graph
+  sluice graph --only KafkaPipeline/orders
+  sluice graph --format svg > graph.svg")]
+    Graph(GraphArguments),
+    /// Writes a small project to begin with: a topic, and a pipeline that reads it.
+    ///
+    /// Never overwrites anything: where a file of its is there already it writes nothing and exits with 1.
+    Init(InitArguments),
+    /// Prints a script that completes commands and options in a shell.
+    #[command(after_long_help = "\
+Examples:
+  sluice completions bash > /etc/bash_completion.d/sluice
+  sluice completions zsh > \"${fpath[1]}/_sluice\"
+  sluice completions fish > ~/.config/fish/completions/sluice.fish")]
+    Completions(CompletionsArguments),
+    /// Prints the manual as a man page: `sluice man | man -l -`.
+    Man,
 }
 
 /// How findings are printed.
@@ -354,6 +376,8 @@ pub enum SchemaOf {
     Manifest,
     /// The output of `status --format json`.
     Status,
+    /// The output of `validate --format json`.
+    Validate,
 }
 
 /// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.

@@ -46,6 +46,8 @@ fn the_schema_in_the_repository_is_the_one_the_types_give() {
     compare("schemas/manifest.schema.json", &seen);
     let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::health::schema()).unwrap());
     compare("schemas/status.schema.json", &seen);
+    let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::findings::schema()).unwrap());
+    compare("schemas/validate.schema.json", &seen);
 }
 
 #[test]

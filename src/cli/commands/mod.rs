@@ -1,7 +1,11 @@
 //! One file per command, each thin: options, one or two library calls, a report.
 
 mod apply;
+mod completions;
 mod consume;
+mod graph;
+mod init;
+mod man;
 mod plan;
 mod sandbox;
 mod sandbox_demo;
@@ -24,5 +28,9 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Graph(arguments) => graph::run(arguments, settings),
+        Command::Init(arguments) => init::run(arguments, settings),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man => man::run(),
     }
 }
