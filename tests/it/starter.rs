@@ -106,5 +106,6 @@ fn shells_and_man_know_every_command() {
     }
     let (code, page, _) = run(dir.path(), "man");
     assert_eq!(code, 0);
-    assert!(page.contains(".TH sluice") && page.contains("detailed\\-exitcode"), "{page}");
+    let has = [".TH sluice", "detailed\\-exitcode", ".SH \"SLUICE SANDBOX UP\"", "kafka\\-port"];
+    assert!(has.iter().all(|w| page.contains(w)), "{page}");
 }

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 const FONT: usize = 13;
 /// A character of the font is seldom wider.
-const CHARACTER: f64 = 7.6;
+const CHARACTER: f64 = 8.4;
 const LINE: f64 = 17.0;
 const MARGIN: f64 = 16.0;
 
