@@ -3,6 +3,8 @@
 mod consume;
 mod graph;
 mod init;
+mod sandbox;
+mod saved;
 mod shell;
 mod validate;
 
@@ -15,6 +17,8 @@ use std::time::Duration;
 pub use consume::{ConsumeArguments, ConsumeFormat};
 pub use graph::{GraphArguments, GraphFormat};
 pub use init::InitArguments;
+pub use sandbox::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
+pub use saved::{Saving, ShowArguments};
 pub use shell::CompletionsArguments;
 pub use validate::{Validate, ValidateFormat};
 
@@ -98,15 +102,22 @@ Examples:
   sluice plan
   sluice plan --only Topic/orders --detailed-exitcode
   sluice plan --format sql > plan.sql
+  sluice --env prod plan -o plan.json --format markdown > comment.md
   sluice plan --recreate KafkaPipeline/orders --allow deletes-data:KafkaPipeline/orders")]
     Plan(PlanArguments),
+    /// Shows a saved plan again.
+    ///
+    /// Reads nothing but the file: the same bytes as when it was made.
+    Show(ShowArguments),
     /// Makes the servers match the manifests.
     ///
-    /// Plans, shows the plan, asks once, runs it, and plans again to prove that nothing is left. The first Ctrl-C
+    /// With a saved plan: runs exactly its steps without asking, or refuses and says what has moved since it was made;
+    /// what an earlier apply has done of it already is not done again. Without one: plans, shows the plan, asks once, runs it, and plans again to prove that nothing is left. The first Ctrl-C
     /// finishes the steps in flight and stops, the second cancels them.
     #[command(after_long_help = "\
 Examples:
   sluice apply
+  sluice --env prod apply plan.json
   sluice --env prod apply --yes --allow changes-key-mapping:Topic/orders")]
     Apply(ApplyArguments),
     /// Runs a ManualConsumer: messages of its topics into its table, each exactly once.
@@ -216,6 +227,9 @@ pub struct PlanArguments {
     /// Exit with 2 when there is something to do.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Where else the plan goes.
+    #[command(flatten)]
+    pub saving: Saving,
 }
 
 /// How a plan is printed.
@@ -223,6 +237,10 @@ pub struct PlanArguments {
 pub enum PlanFormat {
     /// For people.
     Text,
+    /// For pull requests: GitHub and GitLab.
+    Markdown,
+    /// For programs; `sluice schema plan` is its schema.
+    Json,
     /// The steps as a script, a comment line each.
     Sql,
 }
@@ -230,6 +248,9 @@ pub enum PlanFormat {
 /// `apply`.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArguments {
+    /// A plan that `sluice plan -o` has saved.
+    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "recreate", "allow", "allow_unreachable"])]
+    pub plan: Option<PathBuf>,
     /// Which resources, and what is allowed.
     #[command(flatten)]
     pub selection: Selection,
@@ -296,71 +317,6 @@ pub struct VerifyArguments {
     pub format: FindingsFormat,
 }
 
-/// `sandbox`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum SandboxCommand {
-    /// Starts it, or finds it running; installs the engines first where they are missing.
-    ///
-    /// Needs Python 3.10 or newer and, the first time, access to package indexes and 2 GB of disk.
-    #[command(after_long_help = "\
-Examples:
-  sluice sandbox up --nodes 4
-  export $(sluice sandbox up --format env)")]
-    Up(SandboxUp),
-    /// Shows whether its processes run.
-    Status(SandboxFolder),
-    /// Shows the whole chain at work: starts it, applies the COVID project, sends 3,039 real rows and counts them.
-    Demo(SandboxUp),
-    /// Stops it and removes its data.
-    Down(SandboxFolder),
-}
-
-/// Which sandbox.
-#[derive(Debug, Clone, Args)]
-pub struct SandboxFolder {
-    /// Its folder. Left out: `.sluice/sandbox` beside the project file, or here where there is none.
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
-}
-
-/// `sandbox up`.
-#[derive(Debug, Clone, Args)]
-pub struct SandboxUp {
-    /// Which one.
-    #[command(flatten)]
-    pub folder: SandboxFolder,
-    /// ClickHouse nodes, one shard each.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
-    pub nodes: u16,
-    /// Kafka brokers: 1 or 3.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = brokers)]
-    pub brokers: u16,
-    /// Port of the first broker. Left out: a free one.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub kafka_port: Option<u16>,
-    /// HTTP port of the first ClickHouse node; the others follow. Left out: free ones.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub http_port: Option<u16>,
-    /// Environment variable with the password of the ClickHouse user `default`. Left out: none.
-    #[arg(long, value_name = "NAME")]
-    pub password_env: Option<String>,
-    /// The Python that installs the engines.
-    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
-    pub python: String,
-    /// How to print where it listens.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: EndpointsFormat,
-}
-
-/// How endpoints are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EndpointsFormat {
-    /// For people.
-    Text,
-    /// `KEY=VALUE` lines, the password included where there is one.
-    Env,
-}
-
 /// `schema`.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArguments {
@@ -378,6 +334,8 @@ pub enum SchemaOf {
     Status,
     /// The output of `validate --format json`.
     Validate,
+    /// The output of `plan --format json` and `show --format json`.
+    Plan,
 }
 
 /// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.
@@ -405,14 +363,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
 fn resource(text: &str) -> Result<ResourceId, String> {
     let kinds = || crate::model::Kind::ALL.map(|k| k.as_str()).join(", ");
     ResourceId::parse(text).ok_or_else(|| format!("it is not KIND/NAME; kinds are: {}", kinds()))
-}
-
-fn brokers(text: &str) -> Result<u16, String> {
-    match text {
-        "1" => Ok(1),
-        "3" => Ok(3),
-        _ => Err("a sandbox has 1 or 3 brokers".into()),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod findings;
 mod interrupt;
 mod live;
 mod output;
+mod planned;
 mod progress;
 mod project;
 mod secrets;

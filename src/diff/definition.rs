@@ -2,11 +2,15 @@
 
 use crate::model::setting::HIDDEN;
 use crate::model::{Column, Definition, EngineArg, Fragment, Owner, SettingValue, owner, quote};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// What stands for a value that is not shown.
+const CONCEALED: &str = "(hidden)";
+
 /// What of an object differs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Attribute {
     /// Another kind of object: a table where a view should be.
     Kind,
@@ -66,7 +70,7 @@ impl fmt::Display for Attribute {
 }
 
 /// One difference, with both sides as text. `None` is absence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AttributeChange {
     /// What differs.
     pub attribute: Attribute,
@@ -74,6 +78,41 @@ pub struct AttributeChange {
     pub old: Option<String>,
     /// What the manifest wants.
     pub new: Option<String>,
+}
+
+impl AttributeChange {
+    /// Leaves out the server's side where the manifest has a secret: servers before 22.12 tell secrets in clear, and so
+    /// may those that are asked to.
+    pub fn conceal(&mut self) {
+        if self.old.is_some() && self.may_show_secret() {
+            self.old = Some(CONCEALED.to_owned());
+        }
+    }
+
+    fn may_show_secret(&self) -> bool {
+        let by_name = match &self.attribute {
+            Attribute::Setting(name) => {
+                let name = name.to_ascii_lowercase();
+                ["password", "secret", "credential", "token"].iter().any(|w| name.contains(w))
+            }
+            Attribute::Kind
+            | Attribute::Comment
+            | Attribute::Column(_)
+            | Attribute::ColumnOrder
+            | Attribute::Engine
+            | Attribute::PartitionBy
+            | Attribute::OrderBy
+            | Attribute::PrimaryKey
+            | Attribute::SampleBy
+            | Attribute::Ttl
+            | Attribute::Index(_)
+            | Attribute::Projection(_)
+            | Attribute::Constraint(_)
+            | Attribute::Query
+            | Attribute::Target => false,
+        };
+        by_name || self.new.as_ref().is_some_and(|n| n.contains("<secret from"))
+    }
 }
 
 /// All differences between a desired definition and a live one of the same name. `uuid` is the live

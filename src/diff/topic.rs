@@ -2,6 +2,7 @@
 
 use crate::model::live::{LiveKafka, LiveTopic, TopicFact};
 use crate::model::{ConfigSource, DesiredTopic, UnmanagedConfig};
+use serde::{Deserialize, Serialize};
 
 /// One topic's differences.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ pub enum TopicState {
 }
 
 /// One difference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TopicChange {
     /// Number of partitions.
     Partitions {

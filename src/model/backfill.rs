@@ -3,6 +3,7 @@
 use super::definition::Definition;
 use super::name::ObjectName;
 use super::token::Fragment;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The text of the comment of a table until it holds everything that it is to be filled with.
@@ -21,7 +22,7 @@ const NOTHING: &str = "nothing";
 pub type UpTo = BTreeMap<(String, u32), i64>;
 
 /// A target that is filled when it is added to a pipeline that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DesiredBackfill {
     /// The table with the rows. Its comment tells whether it is filled.
     pub local: ObjectName,
@@ -34,7 +35,7 @@ pub struct DesiredBackfill {
 }
 
 /// What a target is filled with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum BackfillFrom {
     /// With the messages that the pipeline has read already, by a group of its own.
     Topic(Box<Reread>),
@@ -43,7 +44,7 @@ pub enum BackfillFrom {
 }
 
 /// Messages that are read again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reread {
     /// The Kafka table that reads them.
     pub kafka: Definition,
@@ -54,7 +55,7 @@ pub struct Reread {
 }
 
 /// Rows of a table that are written into another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refill {
     /// Where the rows are.
     pub from: ObjectName,

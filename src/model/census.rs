@@ -1,5 +1,6 @@
 //! The hosts that a project reaches, against those that its clusters have.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// A member of a cluster, as a server of it knows it.
@@ -18,7 +19,7 @@ pub struct ClusterMember {
 }
 
 /// What came out of the comparison.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Census {
     /// Hosts of which nothing is known.
     pub unread: Vec<UnreadHost>,
@@ -27,7 +28,7 @@ pub struct Census {
 }
 
 /// A host that should be read and was not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadHost {
     /// `host:port` of its HTTP interface or, where that is not known, the address in its cluster.
     pub name: String,
@@ -38,7 +39,7 @@ pub struct UnreadHost {
 }
 
 /// Why a host was not read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unread {
     /// It does not answer; what the network said.
     Silent(String),
@@ -50,7 +51,7 @@ pub enum Unread {
 }
 
 /// What a reader should know of the hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostRemark {
     /// A host answers and finds itself on no cluster of the project.
     OnNoCluster {

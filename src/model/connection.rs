@@ -1,6 +1,7 @@
 //! How a project reaches its servers, secrets by reference.
 
 use super::secret::SecretRef;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A plain value, or a reference to a secret.
@@ -39,7 +40,7 @@ pub struct ClickHouseConnection {
 }
 
 /// How DDL reaches the hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Topology {
     /// One server, no cluster.
     Single,

@@ -5,11 +5,12 @@ use super::name::ObjectName;
 use super::secret::SecretRef;
 use super::setting::SettingValue;
 use super::token::Fragment;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A table or a materialized view.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {
     /// Where it lives.
     pub name: ObjectName,
@@ -97,7 +98,7 @@ impl Definition {
 }
 
 /// One column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Unquoted name.
     pub name: String,
@@ -133,7 +134,7 @@ impl Column {
 }
 
 /// How a column gets a value that no INSERT gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum DefaultKind {
     /// DEFAULT: when left out.
     Default,
@@ -162,7 +163,7 @@ impl DefaultKind {
 }
 
 /// A data skipping index.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     /// Unquoted name.
     pub name: String,
@@ -175,7 +176,7 @@ pub struct Index {
 }
 
 /// A projection.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Projection {
     /// Unquoted name.
     pub name: String,
@@ -184,7 +185,7 @@ pub struct Projection {
 }
 
 /// A constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Constraint {
     /// Unquoted name.
     pub name: String,
@@ -195,7 +196,7 @@ pub struct Constraint {
 }
 
 /// A table engine with its arguments.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Engine {
     /// Engine name as the server prints it.
     pub name: String,
@@ -235,7 +236,7 @@ impl Engine {
 }
 
 /// One argument of an engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EngineArg {
     /// A string literal, unquoted.
     Text(String),

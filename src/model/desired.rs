@@ -5,10 +5,11 @@ use super::connection::Topology;
 use super::consumption::Consumption;
 use super::definition::Definition;
 use super::name::{ObjectName, ResourceId};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything one project wants on the servers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Desired {
     /// `metadata.name` of the project; also the owner in marks.
     pub project: String,
@@ -40,7 +41,7 @@ impl DesiredPipeline {
 }
 
 /// A topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DesiredTopic {
     /// Its resource.
     pub id: ResourceId,
@@ -59,7 +60,7 @@ pub struct DesiredTopic {
 }
 
 /// What to do with config keys others pinned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum UnmanagedConfig {
     /// Show them, leave them.
     #[default]
@@ -71,7 +72,7 @@ pub enum UnmanagedConfig {
 }
 
 /// A resource that comes to ClickHouse objects, of whatever kind: its objects and how they hang together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DesiredPipeline {
     /// Its resource.
     pub id: ResourceId,
@@ -96,7 +97,7 @@ pub struct DesiredPipeline {
 }
 
 /// One ClickHouse object of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DesiredObject {
     /// What it is for.
     pub role: Role,
@@ -119,7 +120,7 @@ pub struct DesiredObject {
 }
 
 /// Where a group begins when it has no offsets yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum StartFrom {
     /// At the first message kept.
     Earliest,
@@ -132,7 +133,7 @@ pub enum StartFrom {
 }
 
 /// What an object does in its pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Role {
     /// Kafka-engine table that reads.
     Source,
@@ -153,7 +154,7 @@ pub enum Role {
 }
 
 /// Guards of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Lifecycle {
     /// Whether it may be deleted.
     pub deletion: Deletion,
@@ -166,7 +167,7 @@ pub struct Lifecycle {
 }
 
 /// How long a replaced table is kept, in days: its name carries the day on which it was replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct KeepFor {
     /// Days; none for a table that goes at once.
     pub days: u16,
@@ -179,7 +180,7 @@ impl Default for KeepFor {
 }
 
 /// Whether a resource may be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum Deletion {
     /// Never.
     #[default]
@@ -191,7 +192,7 @@ pub enum Deletion {
 }
 
 /// What to do with a change that no ALTER makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum Incompatible {
     /// Rebuild, keeping every row.
     #[default]
@@ -203,7 +204,7 @@ pub enum Incompatible {
 }
 
 /// Whether a resource should exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum Presence {
     /// It should.
     #[default]

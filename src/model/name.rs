@@ -1,5 +1,6 @@
 //! Names: resource ids and qualified ClickHouse object names.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The kinds of resource a manifest can declare.
@@ -37,7 +38,8 @@ impl fmt::Display for Kind {
 }
 
 /// `KIND/NAME`, the address of a resource in a project.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ResourceId {
     /// What it is.
     pub kind: Kind,
@@ -65,8 +67,22 @@ impl fmt::Display for ResourceId {
     }
 }
 
+impl From<ResourceId> for String {
+    fn from(id: ResourceId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for ResourceId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is no KIND/NAME"))
+    }
+}
+
 /// A ClickHouse table or view, always qualified with its database.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ObjectName {
     /// Database, unquoted.
     pub database: String,

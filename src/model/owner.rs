@@ -1,9 +1,10 @@
 //! The owner mark that every managed ClickHouse object carries at the end of its COMMENT.
 
 use super::name::ResourceId;
+use serde::{Deserialize, Serialize};
 
 /// Who manages an object: a project and the resource in it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Owner {
     /// `metadata.name` of the project.
     pub project: String,

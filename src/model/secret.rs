@@ -1,6 +1,7 @@
 //! References to secrets. No definition, plan or step holds a value: only `client` and `apply` are handed
 //! the values, beside them.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -8,7 +9,7 @@ use std::fmt;
 pub type Secrets = BTreeMap<SecretRef, secrecy::SecretString>;
 
 /// Where a secret's value is found when it is needed.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum SecretRef {
     /// An environment variable of the process.
     FromEnv(String),

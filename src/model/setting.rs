@@ -1,13 +1,14 @@
 //! Values of ClickHouse settings, compared by meaning: `2`, `'2'` and `2.0` are one value.
 
 use super::secret::SecretRef;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What the server prints in place of a secret since 22.12.
 pub const HIDDEN: &str = "[HIDDEN]";
 
 /// One value of a `SETTINGS` clause.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SettingValue {
     /// A string literal.
     Text(String),

@@ -5,11 +5,12 @@
 //! gave it, until the server starts again. The surest source is `consumer_id` of `system.kafka_consumers`, which is the
 //! id of the member in the group; it is empty while a consumer has not joined yet, and gone with the table.
 
+use serde::{Deserialize, Serialize};
 use siphasher::sip::SipHasher24;
 use std::hash::Hasher as _;
 
 /// The Kafka table of one ClickHouse server.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableConsumer {
     /// The server's name for itself, `SELECT FQDN()`: what it puts into client ids. `hostName()` may be shorter.
     pub host: String,

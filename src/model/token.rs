@@ -1,6 +1,7 @@
 //! ClickHouse SQL as tokens: enough to compare fragments, to find the names in them and to split a
 //! canonical CREATE statement. It is no parser: the server is.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a token is. Texts and quoted names are unquoted, so `` `a` `` and `a` are the same name.
@@ -244,7 +245,7 @@ fn quoted(rest: &str, quote: char, what: &'static str) -> Result<(String, usize)
 }
 
 /// A piece of ClickHouse SQL: an expression, a type, a codec, a whole SELECT.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fragment(String);
 
 impl Fragment {

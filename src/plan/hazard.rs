@@ -1,9 +1,11 @@
 //! What a step can cost. Hazards that lose something want consent by name.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A danger of a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hazard {
     /// Rows are deleted.
     DeletesData,

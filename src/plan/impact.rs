@@ -1,9 +1,10 @@
 //! What a change of a pipeline means for the rows that flow through it.
 
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How a running pipeline is changed: the heaviest way that the change takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Class {
     /// ALTERs beside the flow.
     InPlace,
@@ -20,7 +21,7 @@ pub enum Class {
 }
 
 /// What a reviewer wants to know first.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Impact {
     /// How.
     pub class: Class,
@@ -33,7 +34,7 @@ pub struct Impact {
 }
 
 /// What becomes of the offsets of the consumer group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Offsets {
     /// The group goes on where it is.
     Kept,

@@ -17,6 +17,7 @@ pub mod hazard;
 pub mod impact;
 mod narrowing;
 pub mod policy;
+pub mod saved;
 pub mod step;
 
 pub use build::plan;
@@ -29,11 +30,12 @@ pub use step::{Action, Awaited, Fill, FillingView, KafkaAction, Start, Step, Tab
 
 use crate::diff::{AttributeChange, TopicChange};
 use crate::model::{Census, ObjectName, Owner, ResourceId, Topology, Unread};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
 
 /// What apply does, and what it leaves alone and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
     /// Which servers it is about.
     pub header: Header,
@@ -44,7 +46,7 @@ pub struct Plan {
 }
 
 /// Which servers a plan is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// Project.
     pub project: String,
@@ -65,7 +67,7 @@ pub struct Header {
 }
 
 /// A ClickHouse host of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     /// `host:port`.
     pub name: String,
@@ -74,7 +76,7 @@ pub struct Host {
 }
 
 /// What happens to one resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourcePlan {
     /// The resource.
     pub id: ResourceId,
@@ -91,7 +93,8 @@ pub struct ResourcePlan {
 }
 
 /// What happens to a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Verb {
     /// Nothing.
     Keep,
@@ -112,7 +115,7 @@ pub enum Verb {
 }
 
 /// One difference, with where it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// Of a topic.
     Topic {
@@ -160,7 +163,7 @@ pub enum Change {
 }
 
 /// Why a resource is left as it is although it should change.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Blocked {
     /// Kafka cannot take partitions away.
     FewerPartitions {
@@ -260,7 +263,7 @@ pub enum Blocked {
 }
 
 /// Why a table cannot be built anew.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Obstacle {
     /// A replicated table whose path in Keeper names the table: two of them cannot stand side by side.
     KeeperPath,
@@ -313,7 +316,7 @@ pub enum Obstacle {
 }
 
 /// What a reader of the plan should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Note {
     /// Keys pinned on a topic by others, left alone.
     Unmanaged {

@@ -2,10 +2,11 @@
 
 use super::{Hazard, Plan};
 use crate::model::ResourceId;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// The wishes behind a plan.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
     /// Hazards that are allowed.
     pub allow: Vec<Allowance>,
@@ -24,7 +25,7 @@ pub struct Policy {
 }
 
 /// `HAZARD` or `HAZARD:KIND/NAME`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allowance {
     /// What is allowed.
     pub hazard: Hazard,

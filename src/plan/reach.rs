@@ -3,11 +3,12 @@
 use super::step::TableAction;
 use crate::model::{Definition, Engine, EngineArg, LiveClickHouse, LiveHost, LiveObject, ObjectName, Topology};
 use crate::sql::AlterCommand;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How the statement of a step comes to its hosts.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Reach {
     /// It is sent to each of them.
     #[default]
@@ -28,14 +29,31 @@ pub enum Reach {
 }
 
 /// A statement that goes ON CLUSTER.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnCluster {
     /// The cluster.
     pub cluster: String,
     /// The host that gets it, by index.
     pub through: usize,
     /// All members as that host calls them (name and TCP port), with their indexes: each has to answer.
+    #[serde(with = "pairs")]
     pub members: BTreeMap<(String, u16), usize>,
+}
+
+/// A map whose keys are no texts, as a list.
+mod pairs {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    type Members = BTreeMap<(String, u16), usize>;
+
+    pub(super) fn serialize<S: Serializer>(members: &Members, serializer: S) -> Result<S::Ok, S::Error> {
+        members.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Members, D::Error> {
+        Ok(Vec::<((String, u16), usize)>::deserialize(deserializer)?.into_iter().collect())
+    }
 }
 
 impl Reach {

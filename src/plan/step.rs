@@ -3,11 +3,12 @@
 use super::{Hazard, Reach};
 use crate::model::{Definition, Fragment, ObjectName, Refill, ResourceId, TableConsumer, UpTo};
 use crate::sql::{self, AlterCommand, Copy, Statement};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// One step of a plan.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// The resource it serves.
     pub resource: ResourceId,
@@ -36,7 +37,7 @@ impl Step {
 }
 
 /// What a step does, and where. Closed: a new one does not compile until it is rendered, run and ordered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// At the brokers.
     Kafka(KafkaAction),
@@ -45,7 +46,7 @@ pub enum Action {
 }
 
 /// What a step does at the brokers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KafkaAction {
     /// Creates a topic.
     CreateTopic {
@@ -127,7 +128,7 @@ pub enum KafkaAction {
 }
 
 /// A new target that is being filled from the topic.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Awaited {
     /// The Kafka table that reads for it.
     pub kafka: ObjectName,
@@ -142,7 +143,7 @@ pub struct Awaited {
 }
 
 /// The view that fills a new target with messages that were read before.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FillingView {
     /// The view.
     pub view: Definition,
@@ -157,7 +158,7 @@ pub struct FillingView {
 }
 
 /// A new table that is filled with the rows of another one.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     /// What is written, from where.
     pub refill: Refill,
@@ -170,7 +171,7 @@ pub struct Fill {
 }
 
 /// Where a group begins to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Start {
     /// At the first message kept.
     Earliest,
@@ -183,7 +184,7 @@ pub enum Start {
 }
 
 /// What a step does on ClickHouse hosts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TableAction {
     /// Creates a database unless it is there.
     CreateDatabase {

@@ -15,7 +15,7 @@ use crate::client::kafka::{KafkaError, NewTopic, TopicError};
 use crate::compile::Compiled;
 use crate::diff;
 use crate::model::live::{Live, LiveKafka};
-use crate::model::{Canonical, Complaint, Desired, Presence, Topology};
+use crate::model::{Canonical, Complaint, Desired, LiveClickHouse, ObjectName, Presence, Topology};
 use crate::observe::{self, ObserveError};
 use crate::plan::{self, Action, Header, Host, KafkaAction, OrderError, Plan, Policy};
 use futures_util::future::try_join_all;
@@ -64,6 +64,8 @@ pub struct Prepared {
     pub urls: Vec<String>,
     /// What the servers say against the manifests' definitions; those that are fatal block their resource.
     pub complaints: Vec<Complaint>,
+    /// Objects of the resources that are to be made anew, with their UUIDs on every host.
+    pub remade: BTreeSet<(ObjectName, String)>,
     /// Requests it took at the ClickHouse hosts.
     pub clickhouse_requests: u64,
 }
@@ -158,14 +160,22 @@ async fn read(
     }
     let header = || self::header(compiled, environment, &live, policy);
     let (refused, appeared) = refused(&plan, servers).await.map_err(ObserveError::from)?;
+    let remade = remade(desired, &live.clickhouse, policy);
     let clickhouse_requests = readers.iter().map(ClickHouseReader::requests).sum();
     if refused.is_empty() {
-        return Ok((Prepared { plan, urls, complaints, clickhouse_requests }, false));
+        return Ok((Prepared { plan, urls, complaints, remade, clickhouse_requests }, false));
     }
     let header = header();
     live.kafka.refused = refused;
     let plan = plan::plan(header, desired, &changes, &live, policy)?;
-    Ok((Prepared { plan, urls, complaints, clickhouse_requests }, appeared))
+    Ok((Prepared { plan, urls, complaints, remade, clickhouse_requests }, appeared))
+}
+
+fn remade(desired: &Desired, live: &LiveClickHouse, policy: &Policy) -> BTreeSet<(ObjectName, String)> {
+    let meant = desired.pipelines.iter().filter(|p| policy.recreate.contains(&p.id));
+    let names: BTreeSet<&ObjectName> = meant.flat_map(|p| &p.objects).map(|o| &o.definition.name).collect();
+    let objects = live.hosts.iter().flat_map(|h| &h.objects).filter(|(name, _)| names.contains(name));
+    objects.map(|(name, object)| (name.clone(), object.uuid.clone())).collect()
 }
 
 fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &Policy) -> Header {

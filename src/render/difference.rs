@@ -4,7 +4,7 @@ use super::hosts::Hosts;
 use super::paper::{Paper, Tone};
 use super::query;
 use super::replicas::replicas;
-use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, HIDDEN, MADE};
+use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, MADE};
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::ObjectName;
 use crate::plan::{Action, Change, Hazard, KafkaAction, Step};
@@ -73,6 +73,56 @@ impl Row {
     fn inside(self) -> Self {
         Self { indent: self.indent + 2, ..self }
     }
+}
+
+/// One difference, for those that do not write on paper.
+#[derive(Debug)]
+pub(super) struct Fact {
+    /// The object, where it is about a part of one.
+    pub object: Option<String>,
+    /// What of it; of an object as a whole, its name.
+    pub what: String,
+    /// `+`, `-`, `~`, or nothing.
+    pub mark: &'static str,
+    /// What the servers have.
+    pub old: Option<String>,
+    /// What the manifests ask for.
+    pub new: Option<String>,
+    /// Whether the two are queries.
+    pub is_query: bool,
+    /// Where, if not everywhere.
+    pub hosts: Option<String>,
+    /// What it endangers.
+    pub hazards: Vec<Hazard>,
+}
+
+/// The rows without their layout.
+pub(super) fn facts(rows: Vec<Row>) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = Vec::new();
+    let mut about: Option<String> = None;
+    let mut rows = rows.into_iter().peekable();
+    while let Some(row) = rows.next() {
+        let is_part = row.indent > INDENT;
+        if !is_part {
+            about = Some(row.label.clone()).filter(|_| !row.mark.is_empty());
+            let is_heading = rows.peek().is_some_and(|next| next.indent > INDENT);
+            // What is changed is told by its parts; what is made is told as well.
+            if is_heading && row.mark == CHANGED {
+                continue;
+            }
+        }
+        let is_query = matches!(row.value, Value::Query(..));
+        let known = |text: String| Some(text).filter(|t| t != ABSENT);
+        let (old, new) = match row.value {
+            Value::None => (None, None),
+            Value::Is(new) => (None, Some(new)),
+            Value::From(old, new) | Value::Query(old, new) => (known(old), known(new)),
+        };
+        let object = about.clone().filter(|_| is_part);
+        let (what, mark, hosts, hazards) = (row.label, row.mark, row.hosts, row.hazards);
+        facts.push(Fact { object, what, mark, old, new, is_query, hosts, hazards });
+    }
+    facts
 }
 
 /// Writes rows with their values in one column.
@@ -182,42 +232,17 @@ fn topic(change: &TopicChange) -> Row {
 }
 
 fn attribute(change: &AttributeChange) -> Row {
+    let mut change = change.clone();
+    change.conceal();
     let AttributeChange { attribute, old, new } = change;
     let label = attribute.to_string();
-    if let (Attribute::Query, Some(old), Some(new)) = (attribute, old, new) {
-        return Row::new(label, Value::Query(old.clone(), new.clone()));
-    }
-    let old_shown =
-        if may_show_secret(attribute, new.as_deref()) { old.as_ref().map(|_| HIDDEN) } else { old.as_deref() };
-    let shown = |v: Option<&str>| v.unwrap_or(ABSENT).to_owned();
-    Row::new(label, Value::From(shown(old_shown), shown(new.as_deref())))
-}
-
-/// Servers before 22.12 tell secrets in clear, and so may those that are asked to: where the manifest has a
-/// secret, the server's text is not shown.
-fn may_show_secret(attribute: &Attribute, new: Option<&str>) -> bool {
-    let by_name = match attribute {
-        Attribute::Setting(name) => {
-            let name = name.to_ascii_lowercase();
-            ["password", "secret", "credential", "token"].iter().any(|w| name.contains(w))
+    match (attribute, old, new) {
+        (Attribute::Query, Some(old), Some(new)) => Row::new(label, Value::Query(old, new)),
+        (_, old, new) => {
+            let shown = |v: Option<String>| v.unwrap_or_else(|| ABSENT.to_owned());
+            Row::new(label, Value::From(shown(old), shown(new)))
         }
-        Attribute::Kind
-        | Attribute::Comment
-        | Attribute::Column(_)
-        | Attribute::ColumnOrder
-        | Attribute::Engine
-        | Attribute::PartitionBy
-        | Attribute::OrderBy
-        | Attribute::PrimaryKey
-        | Attribute::SampleBy
-        | Attribute::Ttl
-        | Attribute::Index(_)
-        | Attribute::Projection(_)
-        | Attribute::Constraint(_)
-        | Attribute::Query
-        | Attribute::Target => false,
-    };
-    by_name || new.is_some_and(|n| n.contains("<secret from"))
+    }
 }
 
 fn of_step(step: &Step) -> Vec<Row> {

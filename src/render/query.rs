@@ -97,25 +97,57 @@ fn begins_line(token: &Token, before: Option<&Token>, after: Option<&Token>) -> 
     is_one(&CLAUSES, token) && !is_name && !(continues && is_one(&JOINS, token))
 }
 
-/// Writes what differs between two queries, with some lines around it, each line indented.
-pub(super) fn diff(paper: &mut Paper, indent: usize, old: &str, new: &str) {
+/// A line of a diff.
+enum Line {
+    /// Lines that are alike are left out here.
+    Gap,
+    /// One of the lines, and what became of it.
+    Of(ChangeTag, String),
+}
+
+/// What differs between two queries, with some lines around it.
+fn compared(old: &str, new: &str) -> Vec<Line> {
     let (old, new) = (lines(old), lines(new));
     let old: Vec<&str> = old.iter().map(String::as_str).collect();
     let new: Vec<&str> = new.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&old, &new);
+    let mut found = Vec::new();
     for (i, group) in diff.grouped_ops(CONTEXT).iter().enumerate() {
         if i > 0 {
-            paper.gap(indent).put(Tone::Faint, "…").end();
+            found.push(Line::Gap);
         }
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (tone, mark) = match change.tag() {
-                ChangeTag::Delete => (Tone::Gone, DROPPED),
-                ChangeTag::Insert => (Tone::Made, MADE),
-                ChangeTag::Equal => (Tone::Faint, ""),
-            };
-            paper.gap(indent).put(tone, mark).to(indent + 2).put(tone, change.value()).end();
-        }
+        let changes = group.iter().flat_map(|op| diff.iter_changes(op));
+        found.extend(changes.map(|change| Line::Of(change.tag(), change.value().to_owned())));
     }
+    found
+}
+
+/// Writes what differs between two queries, each line indented.
+pub(super) fn diff(paper: &mut Paper, indent: usize, old: &str, new: &str) {
+    for line in compared(old, new) {
+        match line {
+            Line::Gap => paper.gap(indent).put(Tone::Faint, "…").end(),
+            Line::Of(tag, text) => {
+                let (tone, mark) = match tag {
+                    ChangeTag::Delete => (Tone::Gone, DROPPED),
+                    ChangeTag::Insert => (Tone::Made, MADE),
+                    ChangeTag::Equal => (Tone::Faint, ""),
+                };
+                paper.gap(indent).put(tone, mark).to(indent + 2).put(tone, &text).end()
+            }
+        };
+    }
+}
+
+/// What differs between two queries, as lines that begin with `+`, `-` or a blank.
+pub(super) fn unified(old: &str, new: &str) -> String {
+    let line = |line: Line| match line {
+        Line::Gap => "…".to_owned(),
+        Line::Of(ChangeTag::Delete, text) => format!("{DROPPED} {text}"),
+        Line::Of(ChangeTag::Insert, text) => format!("{MADE} {text}"),
+        Line::Of(ChangeTag::Equal, text) => format!("  {text}"),
+    };
+    compared(old, new).into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use super::text::{Style, plan as text};
 use super::{script, step};
 use crate::diff::{Attribute, TopicChange};
 use crate::model::{HostRemark, Topology, Unread, UnreadHost};
+use crate::plan::saved::SavedPlan;
 use crate::plan::{Action, Allowance, Change, OnCluster, Plan, Policy, Reach, Verb};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -172,4 +173,31 @@ fn outcomes() {
         progress(&plan, 11, Duration::from_millis(61_000), true, PLAIN),
     ];
     insta::assert_snapshot!(shown.join("=====\n"));
+}
+
+#[test]
+fn plans_meet_their_schema_and_come_back_from_their_files_as_they_were() {
+    let schema = jsonschema::validator_for(&super::json::schema()).unwrap();
+    for plan in [whole(), obstructed(), hostile()] {
+        let policy = Policy { allow: vec![Allowance::parse("shortens-retention").unwrap()], ..Policy::default() };
+        let mut saved = SavedPlan { manifests: "m".into(), policy, remade: BTreeSet::new(), plan };
+        let members = BTreeMap::from([(("ch1".to_owned(), 9000), 0)]);
+        for step in &mut saved.plan.steps {
+            let on = OnCluster { cluster: "c".into(), through: 0, members: members.clone() };
+            step.reach = Reach::OnCluster(on);
+        }
+        let output: serde_json::Value = serde_json::from_str(&super::json::plan(&saved)).unwrap();
+        let faults: Vec<String> = schema.iter_errors(&output).map(|e| e.to_string()).collect();
+        assert_eq!(faults, [""; 0]);
+        assert_eq!((&output["format"], &output["id"]), (&"1.0".into(), &saved.id().into()));
+        let file = saved.to_text();
+        assert_eq!(SavedPlan::read(&file).unwrap(), saved);
+        assert_eq!(SavedPlan::read(&file).unwrap().to_text(), file);
+    }
+}
+
+#[test]
+fn a_whole_plan_as_json() {
+    let saved = SavedPlan { manifests: "m".into(), policy: Policy::default(), remade: BTreeSet::new(), plan: whole() };
+    insta::assert_snapshot!(super::json::plan(&saved));
 }

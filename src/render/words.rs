@@ -14,8 +14,6 @@ pub const REMADE: &str = "-/+";
 pub const DANGER: &str = "!";
 /// A value that is not there.
 pub const ABSENT: &str = "(none)";
-/// A value that is not shown.
-pub const HIDDEN: &str = "(hidden)";
 /// Between an old value and a new one.
 pub const ARROW: &str = "->";
 

@@ -4,10 +4,11 @@ use super::change::on_cluster;
 use super::create;
 use super::statement::Statement;
 use crate::model::{Column, Constraint, Fragment, Index, ObjectName, Projection, SettingValue, quote};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One command of an ALTER TABLE.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AlterCommand {
     /// ADD COLUMN.
     AddColumn {
@@ -80,7 +81,7 @@ impl AlterCommand {
 }
 
 /// Where a column goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Place {
     /// Before all others.
     First,
@@ -89,7 +90,7 @@ pub enum Place {
 }
 
 /// What can be taken from a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnProperty {
     /// DEFAULT.
     Default,

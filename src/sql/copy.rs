@@ -2,12 +2,13 @@
 
 use super::statement::Statement;
 use crate::model::{Fragment, ObjectName, quote};
+use serde::{Deserialize, Serialize};
 
 /// The parameter with the partition in statements that are run once a partition.
 pub const PARTITION: &str = "param_partition";
 
 /// All rows of a table into another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Copy {
     /// Where the rows are.
     pub from: ObjectName,
@@ -24,7 +25,7 @@ pub struct Copy {
 }
 
 /// What an old row gives a column.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CopiedValue {
     /// A column as it is.
     Same(String),
@@ -42,7 +43,7 @@ pub enum CopiedValue {
 }
 
 /// How rows are copied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CopyMethod {
     /// Parts are shared, not written again: both tables have the same columns and keys.
     AttachPartitions,

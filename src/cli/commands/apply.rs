@@ -1,5 +1,6 @@
 //! `apply`: plans, shows, asks once, runs, proves.
 
+use super::apply_saved;
 use crate::cli::args::ApplyArguments;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
@@ -11,6 +12,9 @@ use crate::plan::{Plan, Policy};
 use crate::render::{self, words};
 
 pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Result<Exit, Failure> {
+    if let Some(path) = &arguments.plan {
+        return apply_saved::run(path, arguments, settings).await;
+    }
     let checked = project::checked(settings)?;
     let compiled = &checked.compiled;
     let policy = selection::policy(&arguments.selection, &compiled.desired)?;
@@ -64,7 +68,7 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
 }
 
 /// Refuses what is blocked and what nobody allowed.
-fn refuse(plan: &Plan, policy: &Policy) -> Result<(), Failure> {
+pub(super) fn refuse(plan: &Plan, policy: &Policy) -> Result<(), Failure> {
     if plan.is_blocked() {
         return Err(Failure::new(Exit::Blocked, "the plan is blocked; nothing was changed")
             .hint("the lines marked `!` say why and what to do"));

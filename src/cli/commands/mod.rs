@@ -1,6 +1,7 @@
 //! One file per command, each thin: options, one or two library calls, a report.
 
 mod apply;
+mod apply_saved;
 mod completions;
 mod consume;
 mod graph;
@@ -10,6 +11,7 @@ mod plan;
 mod sandbox;
 mod sandbox_demo;
 mod schema;
+mod show;
 mod status;
 mod validate;
 mod verify;
@@ -22,6 +24,7 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
     match command {
         Command::Validate(arguments) => validate::run(arguments, settings),
         Command::Plan(arguments) => plan::run(arguments, settings).await,
+        Command::Show(arguments) => show::run(arguments, settings),
         Command::Apply(arguments) => apply::run(arguments, settings).await,
         Command::Consume(arguments) => consume::run(arguments, settings).await,
         Command::Status(arguments) => status::run(arguments, settings).await,

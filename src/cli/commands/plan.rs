@@ -1,12 +1,13 @@
 //! `plan`: reads the servers and shows what an apply would do.
 
-use crate::cli::args::{PlanArguments, PlanFormat};
+use crate::cli::args::PlanArguments;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
-use crate::cli::{live, output, project, selection};
+use crate::cli::{live, output, planned, project, selection};
 use crate::client::Servers;
+use crate::plan::saved::SavedPlan;
 use crate::render;
 
 pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Result<Exit, Failure> {
@@ -18,15 +19,19 @@ pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Resul
     let mut interrupts = Interrupts::listen()?;
     let prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
-    let plan = prepared.plan;
-    let text = match arguments.format {
-        PlanFormat::Text => render::plan(&plan, &policy, settings.out.style(!arguments.selection.no_sql)),
-        PlanFormat::Sql => render::sql(&plan),
-    };
-    output::result(&text)?;
-    Ok(match plan.is_blocked() {
+    let saved = SavedPlan::new(&compiled.desired, policy, prepared.remade, prepared.plan);
+    let (sql, saving) = (!arguments.selection.no_sql, &arguments.saving);
+    output::result(&planned::text(&saved, arguments.format, sql, saving.max_bytes, settings))?;
+    if let Some(path) = &saving.json_into {
+        planned::write(path, &render::json::plan(&saved))?;
+    }
+    if let Some(path) = &saving.output {
+        planned::write(path, &saved.to_text())?;
+        output::message(&format!("Saved as {}.\n", path.display()));
+    }
+    Ok(match saved.plan.is_blocked() {
         true => Exit::Blocked,
-        false if arguments.detailed_exitcode && !plan.is_empty() => Exit::Changes,
+        false if arguments.detailed_exitcode && !saved.plan.is_empty() => Exit::Changes,
         false => Exit::Done,
     })
 }

@@ -1,0 +1,108 @@
+//! `apply PLAN`: runs what was reviewed, or says what has moved.
+
+use super::apply::refuse;
+use crate::cli::args::ApplyArguments;
+use crate::cli::interrupt::Interrupts;
+use crate::cli::report::{Exit, Failure};
+use crate::cli::secrets::{self, Wanted};
+use crate::cli::settings::Settings;
+use crate::cli::{carry, live, output, planned, project};
+use crate::client::Servers;
+use crate::compile::Compiled;
+use crate::model::{ObjectName, ResourceId};
+use crate::plan::saved::{Parted, Remaining, SavedPlan, remaining};
+use crate::plan::{Plan, Policy};
+use crate::reconcile::Prepared;
+use crate::render::{self, moved, words};
+use std::path::Path;
+
+pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Settings) -> Result<Exit, Failure> {
+    let saved = planned::read(path)?;
+    let checked = project::checked(settings)?;
+    let compiled = &checked.compiled;
+    saved.is_of(&compiled.desired, settings.environment.as_deref()).map_err(|parted| apart(&parted, &saved.plan))?;
+    refuse(&saved.plan, &saved.policy)?;
+    let secrets = secrets::resolve(compiled, Wanted::All, &settings.process_env)?;
+    let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
+    let mut interrupts = Interrupts::listen()?;
+
+    live::settle(compiled, &servers, settings, &mut interrupts).await?;
+    let prepared = now(&saved, compiled, &servers, settings, &mut interrupts).await?;
+    checked.tell(&prepared.complaints, settings);
+    let Remaining { plan, beside } =
+        remaining(&saved, &prepared.plan).map_err(|parted| apart(&parted, &prepared.plan))?;
+    let all = saved.plan.steps.len();
+    if plan.steps.is_empty() {
+        let words = if all == 0 { "it has no steps" } else { "all of it is done" };
+        output::result(&format!("Nothing to do for this plan: {words}.\n"))?;
+        tell_beside(&beside);
+        return Ok(Exit::Done);
+    }
+    output::result(&render::plan(&plan, &saved.policy, settings.out.style(!arguments.selection.no_sql)))?;
+    if plan.steps.len() < all {
+        output::message(&format!("{} of {} are left to do.\n", plan.steps.len(), words::count(all, "step")));
+    }
+    let prepared = Prepared { plan, ..prepared };
+    let jobs = usize::from(arguments.jobs);
+    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
+    if outcome.interrupted {
+        return Ok(Exit::Interrupted);
+    }
+    if !outcome.failed.is_empty() || !outcome.not_started.is_empty() {
+        return Ok(Exit::Failed);
+    }
+    let policy = Policy { recreate: Default::default(), ..saved.policy.clone() };
+    let mut left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
+    left.resources.retain(|r| !beside.contains(&r.id));
+    left.steps.retain(|s| !beside.contains(&s.resource));
+    tell_beside(&beside);
+    if left.is_empty() {
+        let later = render::left_for_later(&left).map(|l| format!("{l}.\n")).unwrap_or_default();
+        output::result(&format!("Plan again: no changes.\n{later}"))?;
+        return Ok(Exit::Done);
+    }
+    output::result(&format!(
+        "Plan again: this is left.\n\n{}",
+        render::plan(&left, &policy, settings.out.style(true))
+    ))?;
+    Ok(Exit::Failed)
+}
+
+/// The plan of now, by the wishes of then.
+async fn now(
+    saved: &SavedPlan,
+    compiled: &Compiled,
+    servers: &Servers,
+    settings: &Settings,
+    interrupts: &mut Interrupts,
+) -> Result<Prepared, Failure> {
+    let prepared = live::prepare(compiled, servers, &saved.policy, settings, interrupts).await?;
+    let pipelines = &compiled.desired.pipelines;
+    let owner = |name: &ObjectName| -> Option<ResourceId> {
+        let mine = pipelines.iter().find(|p| p.objects.iter().any(|o| o.definition.name == *name));
+        mine.map(|p| p.id.clone())
+    };
+    let policy = saved.policy_for(&prepared.remade, owner);
+    if policy == saved.policy {
+        return Ok(prepared);
+    }
+    live::prepare(compiled, servers, &policy, settings, interrupts).await
+}
+
+fn tell_beside(beside: &std::collections::BTreeSet<ResourceId>) {
+    if !beside.is_empty() {
+        let names: Vec<String> = beside.iter().map(ResourceId::to_string).collect();
+        output::message(&format!("Changed as well, and not part of this plan: {}.\n", names.join(", ")));
+    }
+}
+
+fn apart(parted: &Parted, now: &Plan) -> Failure {
+    let hint = match parted {
+        Parted::Environment(Some(environment)) => format!("sluice --env {environment} apply PLAN"),
+        Parted::Environment(None) => "sluice apply PLAN, without --env and SLUICE_ENV".into(),
+        Parted::Project(_) | Parted::Cluster(_) => "check --project, --env and what they connect to".into(),
+        Parted::Manifests => "check out the commit that was planned, or plan again and have that reviewed".into(),
+        Parted::Hosts { .. } | Parted::Moved(_) => "plan again and have that reviewed".into(),
+    };
+    Failure::new(Exit::Blocked, format!("{}; nothing was changed", moved::text(parted, now))).hint(hint)
+}

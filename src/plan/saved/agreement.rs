@@ -1,0 +1,329 @@
+//! A reviewed plan against one made now: what of it is left to do, or what has moved.
+//!
+//! Whatever is run is a step of the plan made now, which has been seen to be what was reviewed: nothing is run because
+//! it stands in a file.
+
+use super::{SavedPlan, fingerprint};
+use crate::model::{Desired, ObjectName, ResourceId, owner};
+use crate::plan::{
+    Action, Blocked, Change, Hazard, Header, KafkaAction, Plan, Policy, ResourcePlan, Step, TableAction,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is left of a reviewed plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remaining {
+    /// The steps of now that were reviewed.
+    pub plan: Plan,
+    /// Resources that have something to do which the reviewed plan has nothing to do with.
+    pub beside: BTreeSet<ResourceId>,
+}
+
+/// Why a reviewed plan is not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Parted {
+    /// It is for another project.
+    Project(String),
+    /// It is for another environment.
+    Environment(Option<String>),
+    /// It is for another Kafka cluster: its id.
+    Cluster(String),
+    /// It is for other hosts.
+    Hosts {
+        /// That the plan knows and are not read now.
+        gone: Vec<String>,
+        /// That are read now and the plan does not know.
+        new: Vec<String>,
+    },
+    /// The manifests ask for something else.
+    Manifests,
+    /// What it rests on has moved.
+    Moved(Vec<MovedResource>),
+}
+
+/// What has moved of one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedResource {
+    /// Which.
+    pub id: ResourceId,
+    /// What differs now and did not when it was reviewed.
+    pub now: Vec<Change>,
+    /// What differed then in the same places.
+    pub reviewed: Vec<Change>,
+    /// Why nothing can be done about it now.
+    pub blocked: Vec<Blocked>,
+    /// Steps of now, by index, that nobody has seen.
+    pub steps: Vec<usize>,
+}
+
+/// Compares a reviewed plan with one that was made now by the same policy.
+///
+/// A step is run when it was reviewed: the same action on the same hosts or some of them. What an apply that was cut
+/// has left to tidy up is part of it: a step on the very objects that the reviewed steps work on, with no danger that
+/// those have not. Steps of resources that the reviewed plan leaves alone are left alone, unless a reviewed one waits
+/// for them.
+///
+/// # Errors
+/// What has moved.
+pub fn remaining(saved: &SavedPlan, now: &Plan) -> Result<Remaining, Parted> {
+    same_servers(&saved.plan.header, &now.header)?;
+    let reviewed: BTreeSet<&ResourceId> = saved.plan.steps.iter().map(|s| &s.resource).collect();
+    let needed = needed(now, &reviewed);
+    let mut moved: BTreeMap<ResourceId, MovedResource> = BTreeMap::new();
+    for resource in &now.resources {
+        let unseen: Vec<usize> = unseen(saved, resource, now, &needed);
+        let found = differences(saved, resource, reviewed.contains(&resource.id));
+        if !unseen.is_empty() || found.as_ref().is_some_and(|m| !m.now.is_empty() || !m.blocked.is_empty()) {
+            let empty = || MovedResource {
+                id: resource.id.clone(),
+                now: Vec::new(),
+                reviewed: Vec::new(),
+                blocked: Vec::new(),
+                steps: Vec::new(),
+            };
+            moved.insert(resource.id.clone(), MovedResource { steps: unseen, ..found.unwrap_or_else(empty) });
+        }
+    }
+    if !moved.is_empty() {
+        return Err(Parted::Moved(moved.into_values().collect()));
+    }
+    let others = now.steps.iter().map(|s| &s.resource).chain(now.resources.iter().filter_map(|r| {
+        // It cannot be done, and nobody asked for it.
+        (!r.blocked.is_empty()).then_some(&r.id)
+    }));
+    let beside = others.filter(|id| !reviewed.contains(id)).cloned().collect();
+    Ok(Remaining { plan: restricted(now, &reviewed, &needed), beside })
+}
+
+impl SavedPlan {
+    /// Whether it was made from these manifests.
+    ///
+    /// # Errors
+    /// It was made for another project or environment, or the manifests were changed since.
+    pub fn is_of(&self, desired: &Desired, environment: Option<&str>) -> Result<(), Parted> {
+        let header = &self.plan.header;
+        if header.project != desired.project {
+            return Err(Parted::Project(header.project.clone()));
+        }
+        if header.environment.as_deref() != environment {
+            return Err(Parted::Environment(header.environment.clone()));
+        }
+        match self.manifests == fingerprint(desired) {
+            true => Ok(()),
+            false => Err(Parted::Manifests),
+        }
+    }
+
+    /// What was asked for, given the objects as they are: what was made anew since the plan was made is not made anew
+    /// once more.
+    pub fn policy_for(
+        &self,
+        remade: &BTreeSet<(ObjectName, String)>,
+        owner: impl Fn(&ObjectName) -> Option<ResourceId>,
+    ) -> Policy {
+        let fresh = remade.iter().filter(|object| !self.remade.contains(object));
+        let done: BTreeSet<ResourceId> = fresh.filter_map(|(name, _)| owner(name)).collect();
+        let mut policy = self.policy.clone();
+        policy.recreate.retain(|id| !done.contains(id));
+        policy
+    }
+}
+
+fn same_servers(then: &Header, now: &Header) -> Result<(), Parted> {
+    if then.cluster_id != now.cluster_id {
+        return Err(Parted::Cluster(then.cluster_id.clone()));
+    }
+    let names = |header: &Header| header.hosts.iter().map(|h| h.name.clone()).collect::<Vec<_>>();
+    let (then, now) = (names(then), names(now));
+    if then != now {
+        let without = |all: &[String], others: &[String]| all.iter().filter(|h| !others.contains(h)).cloned().collect();
+        return Err(Parted::Hosts { gone: without(&then, &now), new: without(&now, &then) });
+    }
+    Ok(())
+}
+
+/// Steps of now that are for the reviewed resources, and all that those wait for.
+fn needed(now: &Plan, reviewed: &BTreeSet<&ResourceId>) -> BTreeSet<usize> {
+    let mut needed: BTreeSet<usize> =
+        (0..now.steps.len()).filter(|i| reviewed.contains(&now.steps[*i].resource)).collect();
+    let mut open: Vec<usize> = needed.iter().copied().collect();
+    while let Some(step) = open.pop() {
+        let before: Vec<usize> = now.steps[step].needs.iter().copied().filter(|n| needed.insert(*n)).collect();
+        open.extend(before);
+    }
+    needed
+}
+
+fn differences(saved: &SavedPlan, now: &ResourcePlan, is_reviewed: bool) -> Option<MovedResource> {
+    let then = saved.plan.resources.iter().find(|r| r.id == now.id).filter(|_| is_reviewed)?;
+    let worked_on: BTreeSet<String> = of(&saved.plan, &now.id).flat_map(|s| touched(&s.action)).collect();
+    let mut fresh: Vec<Change> = now.changes.clone();
+    fresh.iter_mut().for_each(concealed);
+    fresh.retain(|change| {
+        let known = then.changes.iter().any(|old| contains(old, change));
+        // What the reviewed steps take away is missing in between, and what they make beside it is too much.
+        let passing = match change {
+            Change::Make { object, .. } | Change::Unmake { object, .. } => worked_on.contains(&named(object)),
+            Change::Topic { .. } | Change::Adopt { .. } | Change::Attribute { .. } => false,
+        };
+        !known && !passing
+    });
+    let reviewed = then.changes.iter().filter(|old| fresh.iter().any(|new| place(old) == place(new)));
+    Some(MovedResource {
+        id: now.id.clone(),
+        reviewed: reviewed.cloned().collect(),
+        now: fresh,
+        blocked: now.blocked.clone(),
+        steps: Vec::new(),
+    })
+}
+
+/// Steps of a resource that have to be run and that nobody has seen.
+fn unseen(saved: &SavedPlan, resource: &ResourcePlan, now: &Plan, needed: &BTreeSet<usize>) -> Vec<usize> {
+    let reviewed: Vec<&Step> = of(&saved.plan, &resource.id).collect();
+    let actions: Vec<Action> = reviewed.iter().map(|s| essence(&s.action)).collect();
+    let worked_on: BTreeSet<String> = reviewed.iter().flat_map(|s| touched(&s.action)).collect();
+    let dangers: BTreeSet<Hazard> = reviewed.iter().flat_map(|s| &s.hazards).copied().collect();
+    let mut used = BTreeSet::new();
+    let mut is_seen = |step: &Step| {
+        let action = essence(&step.action);
+        let same = |i: &usize| {
+            actions[*i] == action
+                && step.hosts.is_subset(&reviewed[*i].hosts)
+                && step.hazards.iter().all(|h| reviewed[*i].hazards.contains(h))
+        };
+        if let Some(found) = (0..reviewed.len()).find(|i| !used.contains(i) && same(i)) {
+            used.insert(found);
+            return true;
+        }
+        let about = touched(&step.action);
+        !about.is_empty() && about.is_subset(&worked_on) && step.hazards.iter().all(|h| dangers.contains(h))
+    };
+    let own = needed.iter().copied().filter(|i| now.steps[*i].resource == resource.id);
+    own.filter(|i| !is_seen(&now.steps[*i])).collect()
+}
+
+fn of<'a>(plan: &'a Plan, id: &'a ResourceId) -> impl Iterator<Item = &'a Step> {
+    plan.steps.iter().filter(move |s| s.resource == *id)
+}
+
+/// The plan with these steps alone, and the resources they are for.
+fn restricted(now: &Plan, reviewed: &BTreeSet<&ResourceId>, needed: &BTreeSet<usize>) -> Plan {
+    let place: BTreeMap<usize, usize> = needed.iter().enumerate().map(|(at, i)| (*i, at)).collect();
+    let steps = needed.iter().map(|i| {
+        let step = now.steps[*i].clone();
+        Step { needs: step.needs.iter().filter_map(|n| place.get(n).copied()).collect(), ..step }
+    });
+    Plan {
+        header: now.header.clone(),
+        resources: now.resources.iter().filter(|r| reviewed.contains(&r.id)).cloned().collect(),
+        steps: steps.collect(),
+    }
+}
+
+/// Whether a change of then is one of now, on the same hosts or more.
+fn contains(then: &Change, now: &Change) -> bool {
+    let (mut then, mut now) = (then.clone(), now.clone());
+    let (Some(wide), Some(narrow)) = (take_hosts(&mut then), take_hosts(&mut now)) else { return then == now };
+    then == now && narrow.iter().all(|host| wide.contains(host))
+}
+
+fn take_hosts(change: &mut Change) -> Option<Vec<usize>> {
+    match change {
+        Change::Topic { .. } => None,
+        Change::Make { hosts, .. }
+        | Change::Unmake { hosts, .. }
+        | Change::Adopt { hosts, .. }
+        | Change::Attribute { hosts, .. } => Some(std::mem::take(hosts)),
+    }
+}
+
+fn concealed(change: &mut Change) {
+    if let Change::Attribute { change, .. } = change {
+        change.conceal();
+    }
+}
+
+/// What a change is about, whatever the values.
+fn place(change: &Change) -> (String, String) {
+    use crate::diff::TopicChange;
+    match change {
+        Change::Topic { change, .. } => {
+            let what = match change {
+                TopicChange::Partitions { .. } => "partitions",
+                TopicChange::ReplicationFactor { .. } => "replicationFactor",
+                TopicChange::Set { key, .. } | TopicChange::Unset { key, .. } => key,
+            };
+            (String::new(), what.to_owned())
+        }
+        Change::Make { object, .. } | Change::Unmake { object, .. } => (named(object), "presence".to_owned()),
+        Change::Adopt { object, .. } => (named(object), "owner".to_owned()),
+        Change::Attribute { object, change, .. } => (named(object), change.attribute.to_string()),
+    }
+}
+
+fn named(object: &ObjectName) -> String {
+    format!("table {object}")
+}
+
+/// What a step does, without what is only counted or sealed when it is planned.
+fn essence(action: &Action) -> Action {
+    let mut action = action.clone();
+    match &mut action {
+        Action::Kafka(KafkaAction::RemoveMembers { consumers, .. }) => consumers.clear(),
+        Action::Kafka(_) => {}
+        Action::Table(table) => match table {
+            TableAction::Create(definition) => definition.comment = owner::sealed(&definition.comment, None),
+            TableAction::CreateFillingView(filling) => {
+                filling.view.comment = owner::sealed(&filling.view.comment, None);
+                filling.up_to = None;
+            }
+            TableAction::Comment { comment, .. } => *comment = owner::sealed(comment, None),
+            TableAction::Copy(copy) => copy.rows = None,
+            TableAction::CreateDatabase { .. }
+            | TableAction::Fill(_)
+            | TableAction::Alter { .. }
+            | TableAction::ModifyQuery { .. }
+            | TableAction::Flush { .. }
+            | TableAction::StartMerges { .. }
+            | TableAction::Exchange { .. }
+            | TableAction::Rename { .. }
+            | TableAction::Drop { .. } => {}
+        },
+    }
+    action
+}
+
+/// What a step works on. A topic with its id: one that was made anew is another one.
+fn touched(action: &Action) -> BTreeSet<String> {
+    let group = |group: &String| BTreeSet::from([format!("group {group}")]);
+    match action {
+        Action::Kafka(action) => match action {
+            // A topic is made, changed and deleted as it was reviewed, or not at all.
+            KafkaAction::CreateTopic { .. }
+            | KafkaAction::GrowTopic { .. }
+            | KafkaAction::AlterTopic { .. }
+            | KafkaAction::DeleteTopic { .. } => BTreeSet::new(),
+            KafkaAction::RemoveMembers { group: name, .. }
+            | KafkaAction::SetOffsets { group: name, .. }
+            | KafkaAction::ForgetOffsets { group: name, .. }
+            | KafkaAction::DeleteGroup { group: name, .. } => group(name),
+            KafkaAction::AwaitBackfill(awaited) => group(&awaited.group),
+        },
+        Action::Table(action) => match action {
+            TableAction::CreateDatabase { name } => BTreeSet::from([format!("database {name}")]),
+            TableAction::Create(definition) => BTreeSet::from([named(&definition.name)]),
+            TableAction::CreateFillingView(filling) => BTreeSet::from([named(&filling.view.name)]),
+            TableAction::Fill(fill) => BTreeSet::from([named(&fill.to)]),
+            TableAction::Comment { name, .. }
+            | TableAction::Alter { name, .. }
+            | TableAction::ModifyQuery { name, .. }
+            | TableAction::Flush { name }
+            | TableAction::StartMerges { name }
+            | TableAction::Drop { name, .. } => BTreeSet::from([named(name)]),
+            TableAction::Copy(copy) => BTreeSet::from([named(&copy.to)]),
+            TableAction::Exchange { left, right } => BTreeSet::from([named(left), named(right)]),
+            TableAction::Rename { pairs } => pairs.iter().flat_map(|(from, to)| [named(from), named(to)]).collect(),
+        },
+    }
+}
