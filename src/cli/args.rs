@@ -1,7 +1,12 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
 mod consume;
+mod graph;
+mod init;
+mod sandbox;
 mod saved;
+mod shell;
+mod validate;
 
 use crate::model::ResourceId;
 use crate::plan::Allowance;
@@ -10,7 +15,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use consume::{ConsumeArguments, ConsumeFormat};
+pub use graph::{GraphArguments, GraphFormat};
+pub use init::InitArguments;
+pub use sandbox::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
 pub use saved::{Saving, ShowArguments};
+pub use shell::CompletionsArguments;
+pub use validate::{Validate, ValidateFormat};
 
 /// Keeps Kafka topics and ClickHouse ingestion chains as the manifests in Git say.
 ///
@@ -148,14 +158,28 @@ Examples:
     Sandbox(SandboxCommand),
     /// Prints a JSON Schema.
     Schema(SchemaArguments),
-}
-
-/// `validate`.
-#[derive(Debug, Clone, Args)]
-pub struct Validate {
-    /// How to print what is found.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: FindingsFormat,
+    /// Draws what the manifests describe: topics, tables, views and how data flows between them.
+    ///
+    /// Needs no server.
+    #[command(after_long_help = "\
+Examples:
+  sluice graph
+  sluice graph --only KafkaPipeline/orders
+  sluice graph --format svg > graph.svg")]
+    Graph(GraphArguments),
+    /// Writes a small project to begin with: a topic, and a pipeline that reads it.
+    ///
+    /// Never overwrites anything: where a file of its is there already it writes nothing and exits with 1.
+    Init(InitArguments),
+    /// Prints a script that completes commands and options in a shell.
+    #[command(after_long_help = "\
+Examples:
+  sluice completions bash > /etc/bash_completion.d/sluice
+  sluice completions zsh > \"${fpath[1]}/_sluice\"
+  sluice completions fish > ~/.config/fish/completions/sluice.fish")]
+    Completions(CompletionsArguments),
+    /// Prints the manual as a man page: `sluice man | man -l -`.
+    Man,
 }
 
 /// How findings are printed.
@@ -293,71 +317,6 @@ pub struct VerifyArguments {
     pub format: FindingsFormat,
 }
 
-/// `sandbox`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum SandboxCommand {
-    /// Starts it, or finds it running; installs the engines first where they are missing.
-    ///
-    /// Needs Python 3.10 or newer and, the first time, access to package indexes and 2 GB of disk.
-    #[command(after_long_help = "\
-Examples:
-  sluice sandbox up --nodes 4
-  export $(sluice sandbox up --format env)")]
-    Up(SandboxUp),
-    /// Shows whether its processes run.
-    Status(SandboxFolder),
-    /// Shows the whole chain at work: starts it, applies the COVID project, sends 3,039 real rows and counts them.
-    Demo(SandboxUp),
-    /// Stops it and removes its data.
-    Down(SandboxFolder),
-}
-
-/// Which sandbox.
-#[derive(Debug, Clone, Args)]
-pub struct SandboxFolder {
-    /// Its folder. Left out: `.sluice/sandbox` beside the project file, or here where there is none.
-    #[arg(long, value_name = "FOLDER")]
-    pub dir: Option<PathBuf>,
-}
-
-/// `sandbox up`.
-#[derive(Debug, Clone, Args)]
-pub struct SandboxUp {
-    /// Which one.
-    #[command(flatten)]
-    pub folder: SandboxFolder,
-    /// ClickHouse nodes, one shard each.
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=16))]
-    pub nodes: u16,
-    /// Kafka brokers: 1 or 3.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = brokers)]
-    pub brokers: u16,
-    /// Port of the first broker. Left out: a free one.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub kafka_port: Option<u16>,
-    /// HTTP port of the first ClickHouse node; the others follow. Left out: free ones.
-    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
-    pub http_port: Option<u16>,
-    /// Environment variable with the password of the ClickHouse user `default`. Left out: none.
-    #[arg(long, value_name = "NAME")]
-    pub password_env: Option<String>,
-    /// The Python that installs the engines.
-    #[arg(long, value_name = "PROGRAM", default_value = "python3")]
-    pub python: String,
-    /// How to print where it listens.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: EndpointsFormat,
-}
-
-/// How endpoints are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum EndpointsFormat {
-    /// For people.
-    Text,
-    /// `KEY=VALUE` lines, the password included where there is one.
-    Env,
-}
-
 /// `schema`.
 #[derive(Debug, Clone, Args)]
 pub struct SchemaArguments {
@@ -373,6 +332,8 @@ pub enum SchemaOf {
     Manifest,
     /// The output of `status --format json`.
     Status,
+    /// The output of `validate --format json`.
+    Validate,
     /// The output of `plan --format json` and `show --format json`.
     Plan,
 }
@@ -402,14 +363,6 @@ fn variable(text: &str) -> Result<(String, String), String> {
 fn resource(text: &str) -> Result<ResourceId, String> {
     let kinds = || crate::model::Kind::ALL.map(|k| k.as_str()).join(", ");
     ResourceId::parse(text).ok_or_else(|| format!("it is not KIND/NAME; kinds are: {}", kinds()))
-}
-
-fn brokers(text: &str) -> Result<u16, String> {
-    match text {
-        "1" => Ok(1),
-        "3" => Ok(3),
-        _ => Err("a sandbox has 1 or 3 brokers".into()),
-    }
 }
 
 #[cfg(test)]

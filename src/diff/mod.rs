@@ -1,12 +1,12 @@
 //! Desired + live -> what differs, attribute by attribute. Pure; decides nothing about what to do.
 
-mod concealed;
+pub mod attribute;
 pub mod definition;
 pub mod pipeline;
 mod surroundings;
 pub mod topic;
 
-pub use definition::{Attribute, AttributeChange};
+pub use attribute::{Attribute, AttributeChange};
 pub use pipeline::{HostState, LeftOver, ObjectDiff, PipelineDiff, Uses};
 pub use topic::{TopicChange, TopicDiff, TopicState};
 

@@ -1,7 +1,7 @@
 //! A pipeline's objects against every host that should carry them.
 
-use super::definition::{self, AttributeChange};
 use super::surroundings;
+use super::{AttributeChange, definition};
 use crate::model::{
     Canonical, CanonicalForm, Definition, DesiredObject, DesiredPipeline, Kind, LiveClickHouse, LiveHost, LiveObject,
     ObjectName, Owner, Role, owner, scratch,

@@ -18,6 +18,9 @@ mod resource;
 mod totals;
 
 pub mod finding;
+pub mod finding_codes;
+pub mod findings;
+pub mod graph;
 pub mod health;
 pub mod json;
 pub mod markdown;

@@ -2,7 +2,7 @@
 //! told. `SLUICE_BLESS=1` writes the expectations anew.
 
 use sluice::compile::compile;
-use sluice::manifest::{LoadOptions, load};
+use sluice::manifest::{Finding, LoadOptions, Loaded, load};
 use sluice::render::finding::render;
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,6 +11,12 @@ use std::path::{Path, PathBuf};
 /// Everything sluice has to say about a project. `options.txt` gives, a line each, `env NAME`, `var NAME=VALUE` and
 /// `process NAME=VALUE`; nothing of this process gets in.
 fn findings_of(dir: &Path) -> String {
+    let (loaded, findings) = findings_in(dir);
+    render(&findings, &loaded.files, false, 120)
+}
+
+/// What was read of a project, and the findings.
+pub fn findings_in(dir: &Path) -> (Loaded, Vec<Finding>) {
     let mut options = LoadOptions { project_file: dir.join("sluice.yaml"), ..LoadOptions::default() };
     let lines = fs::read_to_string(dir.join("options.txt")).unwrap_or_default();
     for line in lines.lines() {
@@ -25,10 +31,11 @@ fn findings_of(dir: &Path) -> String {
     }
     let loaded = load(&options);
     let (_, findings) = compile(&loaded);
-    render(&findings, &loaded.files, false, 120)
+    (loaded, findings)
 }
 
-fn cases(folder: &str) -> Vec<PathBuf> {
+/// The cases of a folder of `tests/cases`, sorted.
+pub fn cases(folder: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(folder);
     let entries = fs::read_dir(root).unwrap().map(|e| e.unwrap().path());
     let mut cases: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();

@@ -93,7 +93,7 @@ fn the_own_manifests_are_valid() {
     assert!(ended.out.ends_with("no findings\n"), "{}", ended.out);
     let ended = place.run(&format!("validate --format json --project {}/sluice.yaml", manifests.display()));
     let json: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
-    assert_eq!(json, serde_json::json!({"version": 1, "findings": []}));
+    assert_eq!(json, serde_json::json!({"format": "1.0", "errors": 0, "warnings": 0, "findings": []}));
 }
 
 #[test]

@@ -4,7 +4,6 @@ mod errors;
 mod evolutions;
 mod field_effects;
 mod fields;
-mod finding_codes;
 mod findings;
 mod reviewing;
 mod status;

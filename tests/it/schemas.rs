@@ -46,6 +46,10 @@ fn the_schema_in_the_repository_is_the_one_the_types_give() {
     compare("schemas/manifest.schema.json", &seen);
     let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::health::schema()).unwrap());
     compare("schemas/status.schema.json", &seen);
+    let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::json::schema()).unwrap());
+    compare("schemas/plan.schema.json", &seen);
+    let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::findings::schema()).unwrap());
+    compare("schemas/validate.schema.json", &seen);
 }
 
 #[test]
@@ -121,4 +125,35 @@ fn a_wrong_type_or_an_unknown_field_is_refused_at_every_depth() {
         *wrong.pointer_mut(place).unwrap() = value.clone();
         assert!(!schema.is_valid(&wrong), "{value} at {place} meets the schema");
     }
+}
+
+/// What an editor cannot show while somebody types, with the reason: `tests/cases/beyond_schema.txt` has a heading for each
+/// reason and the cases below it.
+#[test]
+fn what_the_schema_cannot_tell_is_listed_with_the_reason() {
+    let schema = schema();
+    let listed =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/beyond_schema.txt")).unwrap();
+    let listed: Vec<&str> = listed.lines().filter(|l| !l.is_empty() && !l.starts_with('#')).collect();
+    let (mut blind, mut caught) = (Vec::new(), 0);
+    for case in crate::bad_manifests::cases("bad") {
+        let texts = yaml_files(case.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().to_str().unwrap());
+        let refused = texts.iter().any(|file| match fs::read(file).map(String::from_utf8) {
+            // An editor tells without a schema what is no text and what is no YAML.
+            Ok(Ok(text)) => serde_yaml::Deserializer::from_str(&text).any(|d| match Value::deserialize(d) {
+                Ok(document) => !document.is_null() && !schema.is_valid(&document),
+                Err(_) => true,
+            }),
+            Ok(Err(_)) => true,
+            Err(error) => panic!("{}: {error}", file.display()),
+        });
+        match refused {
+            true => caught += 1,
+            false => blind.push(case.file_name().unwrap().to_string_lossy().into_owned()),
+        }
+    }
+    let mut sorted = listed.clone();
+    sorted.sort_unstable();
+    assert!(caught >= 40, "only {caught} mistakes are caught");
+    assert_eq!(blind, sorted, "tests/cases/beyond_schema.txt");
 }

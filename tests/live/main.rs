@@ -27,5 +27,6 @@ mod on_cluster;
 mod random;
 mod rebuild;
 mod scenarios;
+mod starter;
 mod walkthrough;
 mod wild;

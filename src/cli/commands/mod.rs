@@ -2,7 +2,11 @@
 
 mod apply;
 mod apply_saved;
+mod completions;
 mod consume;
+mod graph;
+mod init;
+mod man;
 mod plan;
 mod sandbox;
 mod sandbox_demo;
@@ -27,5 +31,9 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
         Command::Schema(arguments) => schema::run(arguments),
+        Command::Graph(arguments) => graph::run(arguments, settings),
+        Command::Init(arguments) => init::run(arguments, settings),
+        Command::Completions(arguments) => completions::run(arguments),
+        Command::Man => man::run(),
     }
 }

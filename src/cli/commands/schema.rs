@@ -4,12 +4,13 @@ use crate::cli::args::{SchemaArguments, SchemaOf};
 use crate::cli::output;
 use crate::cli::report::{Exit, Failure};
 use crate::manifest::manifest_schema;
-use crate::render::{health, json};
+use crate::render::{findings, health, json};
 
 pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
     let schema = match arguments.what {
         SchemaOf::Manifest => manifest_schema(),
         SchemaOf::Status => health::schema(),
+        SchemaOf::Validate => findings::schema(),
         SchemaOf::Plan => json::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;

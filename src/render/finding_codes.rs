@@ -1,16 +1,19 @@
-//! What each code of a finding means. Kept by hand, in order; `docs/findings.md` prints it, and a code in the sources
-//! without a line here fails the test.
+//! What each code of a finding means. Kept by hand, in order; `docs/findings.md` and the rules of SARIF print it, and a
+//! code in the sources without a line here fails the test.
 
 /// How bad a finding with a code can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
+    /// Nothing can be planned.
     Error,
+    /// Worth knowing.
     Warning,
     /// By what is known: an error where it is certain, a warning where it only looks so.
     Both,
 }
 
 impl Level {
+    /// How findings with it can be reported.
     pub fn words(self) -> &'static [&'static str] {
         match self {
             Level::Error => &["error"],
