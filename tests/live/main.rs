@@ -26,6 +26,7 @@ mod kafka_groups;
 mod on_cluster;
 mod random;
 mod rebuild;
+mod saved_plan;
 mod scenarios;
 mod starter;
 mod walkthrough;
