@@ -1,15 +1,16 @@
 //! Runs a plan while somebody watches, and tells how it went.
 
 use super::interrupt::Interrupts;
-use super::report::Failure;
+use super::report::{Exit, Failure};
 use super::settings::Settings;
 use super::{again, output, progress};
 use crate::apply::{self, Outcome, Stop};
 use crate::client::Servers;
 use crate::model::Secrets;
-use crate::plan::Plan;
+use crate::plan::{Plan, Policy};
 use crate::reconcile::Prepared;
 use crate::render::outcome::{self, Report};
+use crate::render::{self, Style};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -33,6 +34,28 @@ pub(super) async fn carry_out(
     watch.end();
     report(&prepared.plan, &outcome, begin.elapsed(), settings)?;
     Ok(outcome)
+}
+
+/// How a command ends whose plan was not carried out to its end; `None` where it was.
+pub(super) fn cut(outcome: &Outcome) -> Option<Exit> {
+    if outcome.interrupted {
+        return Some(Exit::Interrupted);
+    }
+    (!outcome.failed.is_empty() || !outcome.not_started.is_empty()).then_some(Exit::Failed)
+}
+
+/// Tells what a plan made after an apply has left, which should be nothing; how the command ends.
+///
+/// # Errors
+/// It could not be written.
+pub(super) fn prove(left: &Plan, policy: &Policy, style: Style) -> Result<Exit, Failure> {
+    if left.is_empty() {
+        let later = render::left_for_later(left).map(|l| format!("{l}.\n")).unwrap_or_default();
+        output::result(&format!("Plan again: no changes.\n{later}"))?;
+        return Ok(Exit::Done);
+    }
+    output::result(&format!("Plan again: this is left.\n\n{}", render::plan(left, policy, style)))?;
+    Ok(Exit::Failed)
 }
 
 /// Runs until it ends. The first signal lets the steps in flight end, the second does not.

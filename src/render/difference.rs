@@ -7,7 +7,7 @@ use super::replicas::replicas;
 use super::words::{ABSENT, ARROW, CHANGED, DANGER, DROPPED, MADE};
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::ObjectName;
-use crate::plan::{Action, Change, Hazard, KafkaAction, Step};
+use crate::plan::{Action, Change, Hazard, KafkaAction, Plan, ResourcePlan, Step};
 
 /// Where lines about a resource begin.
 pub(super) const INDENT: usize = 4;
@@ -172,6 +172,12 @@ pub(super) fn hazards(paper: &mut Paper, hazards: &[Hazard]) {
     for hazard in hazards {
         paper.gap(2).put(Tone::Danger, DANGER).gap(1).put(Tone::Danger, hazard.as_str());
     }
+}
+
+/// The rows of a resource of a plan.
+pub(super) fn of(resource: &ResourcePlan, plan: &Plan, hosts: &Hosts) -> Vec<Row> {
+    let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
+    rows(&resource.changes, &steps, hosts)
 }
 
 /// The rows of a resource: what its changes say and, of a topic that is made or deleted, what its steps say.

@@ -264,8 +264,7 @@ fn summary(plan: &Plan) -> SummaryOutput {
 }
 
 fn resource(resource: &ResourcePlan, plan: &Plan, hosts: &Hosts) -> ResourceOutput {
-    let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
-    let facts = difference::facts(difference::rows(&resource.changes, &steps, hosts));
+    let facts = difference::facts(difference::of(resource, plan, hosts));
     ResourceOutput {
         kind: resource.id.kind.as_str(),
         name: resource.id.name.clone(),

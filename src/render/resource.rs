@@ -4,7 +4,7 @@ use super::hosts::Hosts;
 use super::paper::{Paper, Tone};
 use super::words::{self, DANGER};
 use super::{difference, matrix, reason};
-use crate::plan::{Plan, ResourcePlan, Step, Verb};
+use crate::plan::{Plan, ResourcePlan, Verb};
 
 /// Writes the block.
 pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hosts: &Hosts) {
@@ -18,8 +18,7 @@ pub(super) fn write(paper: &mut Paper, resource: &ResourcePlan, plan: &Plan, hos
         paper.gap(3).put(Tone::Plain, &reason::impact(impact));
     }
     paper.end();
-    let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
-    difference::write(paper, &difference::rows(&resource.changes, &steps, hosts));
+    difference::write(paper, &difference::of(resource, plan, hosts));
     matrix::write(paper, &resource.changes, &plan.header, hosts, difference::INDENT);
     for why in &resource.blocked {
         paper.gap(difference::INDENT).put(Tone::Danger, DANGER).gap(1);

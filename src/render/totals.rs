@@ -43,11 +43,17 @@ pub(super) fn summary(plan: &Plan) -> String {
     format!("{}; {}{blocked}", told.join(", "), count(plan.steps.len(), "step"))
 }
 
-fn hazards(paper: &mut Paper, plan: &Plan, policy: &Policy) {
+/// Each danger with the resources it is about.
+pub(super) fn by_hazard(plan: &Plan) -> BTreeMap<Hazard, Vec<ResourceId>> {
     let mut by_hazard: BTreeMap<Hazard, Vec<ResourceId>> = BTreeMap::new();
     for (hazard, resource) in plan.hazards() {
         by_hazard.entry(hazard).or_default().push(resource);
     }
+    by_hazard
+}
+
+fn hazards(paper: &mut Paper, plan: &Plan, policy: &Policy) {
+    let by_hazard = by_hazard(plan);
     if by_hazard.is_empty() {
         return;
     }

@@ -49,22 +49,13 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
 
     let jobs = usize::from(arguments.jobs);
     let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
-    if outcome.interrupted {
-        return Ok(Exit::Interrupted);
-    }
-    if !outcome.failed.is_empty() || !outcome.not_started.is_empty() {
-        return Ok(Exit::Failed);
+    if let Some(exit) = carry::cut(&outcome) {
+        return Ok(exit);
     }
     // What was to be made anew has been.
     let policy = Policy { recreate: Default::default(), ..policy };
     let left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
-    if left.is_empty() {
-        let left = render::left_for_later(&left).map(|l| format!("{l}.\n")).unwrap_or_default();
-        output::result(&format!("Plan again: no changes.\n{left}"))?;
-        return Ok(Exit::Done);
-    }
-    output::result(&format!("Plan again: this is left.\n\n{}", render::plan(&left, &policy, style)))?;
-    Ok(Exit::Failed)
+    carry::prove(&left, &policy, style)
 }
 
 /// Refuses what is blocked and what nobody allowed.

@@ -14,6 +14,7 @@ use crate::plan::saved::{Parted, Remaining, SavedPlan, remaining};
 use crate::plan::{Plan, Policy};
 use crate::reconcile::Prepared;
 use crate::render::{self, moved, words};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Settings) -> Result<Exit, Failure> {
@@ -31,6 +32,7 @@ pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Sett
     checked.tell(&prepared.complaints, settings);
     let Remaining { plan, beside } =
         remaining(&saved, &prepared.plan).map_err(|parted| apart(&parted, &prepared.plan))?;
+    let style = settings.out.style(!arguments.selection.no_sql);
     let all = saved.plan.steps.len();
     if plan.steps.is_empty() {
         let words = if all == 0 { "it has no steps" } else { "all of it is done" };
@@ -38,34 +40,22 @@ pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Sett
         tell_beside(&beside);
         return Ok(Exit::Done);
     }
-    output::result(&render::plan(&plan, &saved.policy, settings.out.style(!arguments.selection.no_sql)))?;
+    output::result(&render::plan(&plan, &saved.policy, style))?;
     if plan.steps.len() < all {
         output::message(&format!("{} of {} are left to do.\n", plan.steps.len(), words::count(all, "step")));
     }
     let prepared = Prepared { plan, ..prepared };
     let jobs = usize::from(arguments.jobs);
     let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
-    if outcome.interrupted {
-        return Ok(Exit::Interrupted);
-    }
-    if !outcome.failed.is_empty() || !outcome.not_started.is_empty() {
-        return Ok(Exit::Failed);
+    if let Some(exit) = carry::cut(&outcome) {
+        return Ok(exit);
     }
     let policy = Policy { recreate: Default::default(), ..saved.policy.clone() };
     let mut left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
     left.resources.retain(|r| !beside.contains(&r.id));
     left.steps.retain(|s| !beside.contains(&s.resource));
     tell_beside(&beside);
-    if left.is_empty() {
-        let later = render::left_for_later(&left).map(|l| format!("{l}.\n")).unwrap_or_default();
-        output::result(&format!("Plan again: no changes.\n{later}"))?;
-        return Ok(Exit::Done);
-    }
-    output::result(&format!(
-        "Plan again: this is left.\n\n{}",
-        render::plan(&left, &policy, settings.out.style(true))
-    ))?;
-    Ok(Exit::Failed)
+    carry::prove(&left, &policy, style)
 }
 
 /// The plan of now, by the wishes of then.
@@ -89,7 +79,7 @@ async fn now(
     live::prepare(compiled, servers, &policy, settings, interrupts).await
 }
 
-fn tell_beside(beside: &std::collections::BTreeSet<ResourceId>) {
+fn tell_beside(beside: &BTreeSet<ResourceId>) {
     if !beside.is_empty() {
         let names: Vec<String> = beside.iter().map(ResourceId::to_string).collect();
         output::message(&format!("Changed as well, and not part of this plan: {}.\n", names.join(", ")));

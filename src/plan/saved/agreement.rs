@@ -3,7 +3,7 @@
 //! Whatever is run is a step of the plan made now, which has been seen to be what was reviewed: nothing is run because
 //! it stands in a file.
 
-use super::{SavedPlan, fingerprint};
+use super::{SavedPlan, conceal, fingerprint};
 use crate::diff::Attribute;
 use crate::model::{Desired, ObjectName, ResourceId, backfill, owner, scratch};
 use crate::plan::{
@@ -57,6 +57,17 @@ pub struct MovedResource {
     pub steps: Vec<usize>,
 }
 
+impl MovedResource {
+    fn none(id: &ResourceId) -> Self {
+        let (now, reviewed, blocked, steps) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { id: id.clone(), now, reviewed, blocked, steps }
+    }
+
+    fn has_moved(&self) -> bool {
+        !(self.now.is_empty() && self.blocked.is_empty() && self.steps.is_empty())
+    }
+}
+
 /// Compares a reviewed plan with one that was made now by the same policy.
 ///
 /// A step is run when it was reviewed: the same action on the same hosts or some of them. What an apply that was cut
@@ -70,23 +81,17 @@ pub fn remaining(saved: &SavedPlan, now: &Plan) -> Result<Remaining, Parted> {
     same_servers(&saved.plan.header, &now.header)?;
     let reviewed: BTreeSet<&ResourceId> = saved.plan.steps.iter().map(|s| &s.resource).collect();
     let needed = needed(now, &reviewed);
-    let mut moved: BTreeMap<ResourceId, MovedResource> = BTreeMap::new();
-    for resource in &now.resources {
-        let unseen: Vec<usize> = unseen(saved, resource, now, &needed);
-        let found = differences(saved, resource, reviewed.contains(&resource.id));
-        if !unseen.is_empty() || found.as_ref().is_some_and(|m| !m.now.is_empty() || !m.blocked.is_empty()) {
-            let empty = || MovedResource {
-                id: resource.id.clone(),
-                now: Vec::new(),
-                reviewed: Vec::new(),
-                blocked: Vec::new(),
-                steps: Vec::new(),
-            };
-            moved.insert(resource.id.clone(), MovedResource { steps: unseen, ..found.unwrap_or_else(empty) });
+    let compared = now.resources.iter().map(|resource| {
+        let steps = unseen(saved, resource, now, &needed);
+        // Of what is only waited for the steps alone count.
+        match reviewed.contains(&resource.id) {
+            true => MovedResource { steps, ..differences(saved, resource) },
+            false => MovedResource { steps, ..MovedResource::none(&resource.id) },
         }
-    }
+    });
+    let moved: Vec<MovedResource> = compared.filter(MovedResource::has_moved).collect();
     if !moved.is_empty() {
-        return Err(Parted::Moved(moved.into_values().collect()));
+        return Err(Parted::Moved(moved));
     }
     let others = now.steps.iter().map(|s| &s.resource).chain(now.resources.iter().filter_map(|r| {
         // It cannot be done, and nobody asked for it.
@@ -126,8 +131,8 @@ impl SavedPlan {
         let fresh = remade.iter().filter(|object| !self.remade.contains(object));
         let mut done: BTreeSet<ResourceId> = fresh.filter_map(|(name, _)| owner(name)).collect();
         let was = |name: &str, id: &str| {
-            let ids = self.plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).filter(|(n, _)| *n == name);
-            ids.into_iter().all(|(_, then)| then == id)
+            let mut ids = self.plan.steps.iter().filter_map(|s| deleted_topic(&s.action)).filter(|(n, _)| *n == name);
+            ids.all(|(_, then)| then == id)
         };
         let others = now.steps.iter().filter(|s| deleted_topic(&s.action).is_some_and(|(name, id)| !was(name, id)));
         done.extend(others.map(|s| s.resource.clone()));
@@ -174,13 +179,13 @@ fn needed(now: &Plan, reviewed: &BTreeSet<&ResourceId>) -> BTreeSet<usize> {
     needed
 }
 
-fn differences(saved: &SavedPlan, now: &ResourcePlan, is_reviewed: bool) -> Option<MovedResource> {
-    let then = saved.plan.resources.iter().find(|r| r.id == now.id).filter(|_| is_reviewed)?;
+fn differences(saved: &SavedPlan, now: &ResourcePlan) -> MovedResource {
+    let then: Vec<&Change> = saved.plan.resources.iter().filter(|r| r.id == now.id).flat_map(|r| &r.changes).collect();
     let worked_on: BTreeSet<String> = of(&saved.plan, &now.id).flat_map(|s| touched(&s.action)).collect();
     let mut fresh: Vec<Change> = now.changes.clone();
-    fresh.iter_mut().for_each(concealed);
+    fresh.iter_mut().for_each(conceal);
     fresh.retain(|change| {
-        let known = then.changes.iter().any(|old| contains(old, change));
+        let known = then.iter().any(|old| contains(old, change));
         // What the reviewed steps take away is missing in between, and what they make beside it is too much.
         let passing = match change {
             Change::Make { object, .. } | Change::Unmake { object, .. } => worked_on.contains(&named(object)),
@@ -193,14 +198,8 @@ fn differences(saved: &SavedPlan, now: &ResourcePlan, is_reviewed: bool) -> Opti
         };
         !known && !passing
     });
-    let reviewed = then.changes.iter().filter(|old| fresh.iter().any(|new| place(old) == place(new)));
-    Some(MovedResource {
-        id: now.id.clone(),
-        reviewed: reviewed.cloned().collect(),
-        now: fresh,
-        blocked: now.blocked.clone(),
-        steps: Vec::new(),
-    })
+    let reviewed = then.into_iter().filter(|old| fresh.iter().any(|new| place(old) == place(new))).cloned().collect();
+    MovedResource { reviewed, now: fresh, blocked: now.blocked.clone(), ..MovedResource::none(&now.id) }
 }
 
 /// Steps of a resource that have to be run and that nobody has seen.
@@ -263,12 +262,6 @@ fn take_hosts(change: &mut Change) -> Option<Vec<usize>> {
     }
 }
 
-fn concealed(change: &mut Change) {
-    if let Change::Attribute { change, .. } = change {
-        change.conceal();
-    }
-}
-
 /// What a change is about, whatever the values.
 fn place(change: &Change) -> (String, String) {
     use crate::diff::TopicChange;
@@ -319,7 +312,7 @@ fn essence(action: &Action) -> Action {
     action
 }
 
-/// What a step works on. A topic with its id: one that was made anew is another one.
+/// What a step works on, of what may be worked on further when an apply was cut.
 fn touched(action: &Action) -> BTreeSet<String> {
     let group = |group: &String| BTreeSet::from([format!("group {group}")]);
     match action {

@@ -33,7 +33,7 @@ pub struct SavedPlan {
 impl SavedPlan {
     /// Takes a plan as it is to be shown and kept.
     pub fn new(desired: &Desired, policy: Policy, remade: BTreeSet<(ObjectName, String)>, mut plan: Plan) -> Self {
-        conceal(&mut plan);
+        plan.resources.iter_mut().flat_map(|r| &mut r.changes).for_each(conceal);
         Self { manifests: fingerprint(desired), policy, remade, plan }
     }
 
@@ -55,11 +55,9 @@ fn digest(value: &impl Serialize) -> String {
 }
 
 /// Leaves out what a server may have told of a secret in clear.
-fn conceal(plan: &mut Plan) {
-    for change in plan.resources.iter_mut().flat_map(|r| &mut r.changes) {
-        match change {
-            Change::Attribute { change, .. } => change.conceal(),
-            Change::Topic { .. } | Change::Make { .. } | Change::Unmake { .. } | Change::Adopt { .. } => {}
-        }
+fn conceal(change: &mut Change) {
+    match change {
+        Change::Attribute { change, .. } => change.conceal(),
+        Change::Topic { .. } | Change::Make { .. } | Change::Unmake { .. } | Change::Adopt { .. } => {}
     }
 }

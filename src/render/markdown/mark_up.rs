@@ -20,17 +20,12 @@ pub(super) fn inline(text: &str) -> String {
     out
 }
 
-/// A value in a cell: code, where there is any text.
-pub(super) fn cell(text: &str) -> String {
-    if text.is_empty() { String::new() } else { inline(text) }
-}
-
-/// A table of plain texts.
-pub(super) fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let mut out = format!("\n{}|{}\n", line(&head.map(str::to_owned)), "---|".repeat(N));
+/// A table of plain texts; each row has a cell for each of the head.
+pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut out = format!("\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
     for row in rows {
-        out.push_str(&line(&row.map(|text| cell(&text))));
+        let cells: Vec<String> = row.iter().map(|text| inline(text)).collect();
+        out.push_str(&format!("| {} |\n", cells.join(" | ")));
     }
     out
 }

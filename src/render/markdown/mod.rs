@@ -16,10 +16,9 @@ use super::hosts::Hosts;
 use super::paper::escape;
 use super::words::{self, DANGER, DROPPED, MADE, count};
 use super::{query, reason, totals};
-use crate::model::ResourceId;
 use crate::plan::saved::SavedPlan;
 use crate::plan::{Action, Hazard, Plan, Policy, ResourcePlan, Step, TableAction, Verb};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 /// The most bytes a comment of GitHub may have.
 pub const BUDGET: usize = 65_536;
@@ -70,7 +69,7 @@ fn resources(plan: &Plan, hosts: &Hosts) -> String {
         return format!("\n{kept} as declared.\n");
     }
     let rows = changed.iter().take(MOST_ROWS).map(|resource| {
-        let facts = facts(resource, plan, hosts);
+        let facts = difference::facts(difference::of(resource, plan, hosts));
         let steps = plan.steps.iter().filter(|s| s.resource == resource.id).count();
         let impact = match (&resource.impact, resource.blocked.as_slice()) {
             (_, [_, ..]) => "nothing is done".to_owned(),
@@ -78,7 +77,7 @@ fn resources(plan: &Plan, hosts: &Hosts) -> String {
             (None, []) => String::new(),
         };
         let mark = words::mark(resource.verb);
-        [
+        vec![
             mark.to_owned(),
             resource.id.to_string(),
             what(resource, &facts),
@@ -86,16 +85,11 @@ fn resources(plan: &Plan, hosts: &Hosts) -> String {
             if steps == 0 { String::new() } else { steps.to_string() },
         ]
     });
-    let mut out = table(["", "Resource", "What", "Rows and pause", "Steps"], rows);
+    let mut out = table(&["", "Resource", "What", "Rows and pause", "Steps"], rows);
     if changed.len() > MOST_ROWS {
         out.push_str(&format!("\nand {} more\n", count(changed.len() - MOST_ROWS, "resource")));
     }
     out
-}
-
-fn facts(resource: &ResourcePlan, plan: &Plan, hosts: &Hosts) -> Vec<Fact> {
-    let steps: Vec<&Step> = plan.steps.iter().filter(|s| s.resource == resource.id).collect();
-    difference::facts(difference::rows(&resource.changes, &steps, hosts))
 }
 
 fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
@@ -121,12 +115,8 @@ fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
 
 /// Every danger with what it means, and the flags that allow what nobody allowed.
 fn dangers(plan: &Plan, policy: &Policy) -> String {
-    let mut by_hazard: BTreeMap<Hazard, Vec<ResourceId>> = BTreeMap::new();
-    for (hazard, resource) in plan.hazards() {
-        by_hazard.entry(hazard).or_default().push(resource);
-    }
     let mut out = String::new();
-    for (hazard, resources) in by_hazard {
+    for (hazard, resources) in totals::by_hazard(plan) {
         let missing = !resources.iter().all(|r| policy.allows(hazard, r));
         let named: Vec<String> = resources.iter().take(MOST_NAMES).map(|r| inline(&r.to_string())).collect();
         let more = resources.len().saturating_sub(MOST_NAMES);
@@ -144,7 +134,7 @@ fn dangers(plan: &Plan, policy: &Policy) -> String {
         let flags = match missing.len() <= MOST_NAMES {
             true => totals::consent(&missing),
             false => {
-                let hazards: std::collections::BTreeSet<Hazard> = missing.iter().map(|(h, _)| *h).collect();
+                let hazards: BTreeSet<Hazard> = missing.iter().map(|(h, _)| *h).collect();
                 hazards.iter().map(|h| format!("--allow {h}")).collect::<Vec<_>>().join(" ")
             }
         };
@@ -160,18 +150,17 @@ fn dangers(plan: &Plan, policy: &Policy) -> String {
 fn details(resource: &ResourcePlan, plan: &Plan, hosts: &Hosts, sql: bool) -> Vec<Part> {
     let steps: Vec<(usize, &Step)> = plan.steps.iter().enumerate().filter(|(_, s)| s.resource == resource.id).collect();
     let label = inline(&resource.id.to_string());
-    let open = resource.blocked.is_empty();
     let told = if steps.is_empty() { String::new() } else { format!(": {}", count(steps.len(), "step")) };
     // Inside of HTML, Markdown's own escapes would be seen.
     let summary = format!("{} <b>{}</b>{told}", words::mark(resource.verb), html(&resource.id.to_string()));
-    let fold = if open { "<details>" } else { "<details open>" };
+    let fold = if resource.blocked.is_empty() { "<details>" } else { "<details open>" };
     let mut parts = vec![Part::of(Rank::Frame, &label, format!("\n{fold}<summary>{summary}</summary>\n"))];
     let mut why = String::new();
     for blocked in &resource.blocked {
         why.push_str(&format!("\n> {DANGER} {}\n", inline(&reason::blocked(blocked, &resource.id, hosts))));
     }
     parts.push(Part::of(Rank::Obstacles, &label, why));
-    let facts = facts(resource, plan, hosts);
+    let facts = difference::facts(difference::of(resource, plan, hosts));
     parts.push(Part::of(Rank::Attributes, &label, attributes(&facts)));
     let notes = resource.notes.iter().filter(|n| !reason::is_not_managed(n));
     let notes: Vec<String> = notes.map(|n| format!("- {}\n", inline(&reason::note(n, hosts)))).collect();
@@ -214,8 +203,8 @@ fn attributes(facts: &[Fact]) -> String {
         return String::new();
     }
     let mut out = match with_places {
-        true => table(["Attribute", "Servers", "Manifests", "On", ""], rows.into_iter().map(five)),
-        false => table(["Attribute", "Servers", "Manifests", ""], rows.into_iter().map(four)),
+        true => table(&["Attribute", "Servers", "Manifests", "On", ""], rows.into_iter()),
+        false => table(&["Attribute", "Servers", "Manifests", ""], rows.into_iter()),
     };
     for fact in facts.iter().filter(|f| f.is_query) {
         if let (Some(old), Some(new)) = (&fact.old, &fact.new) {
@@ -223,16 +212,6 @@ fn attributes(facts: &[Fact]) -> String {
         }
     }
     out
-}
-
-fn five(row: Vec<String>) -> [String; 5] {
-    let mut cells = row.into_iter();
-    std::array::from_fn(|_| cells.next().unwrap_or_default())
-}
-
-fn four(row: Vec<String>) -> [String; 4] {
-    let mut cells = row.into_iter();
-    std::array::from_fn(|_| cells.next().unwrap_or_default())
 }
 
 /// The steps as a diff: what is made, what goes, and what changes.
