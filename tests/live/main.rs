@@ -14,6 +14,7 @@ mod consume;
 mod conversions;
 mod create_statements;
 mod demo;
+mod drift;
 mod evolutions;
 mod example_data;
 mod examples;

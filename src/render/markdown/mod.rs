@@ -9,7 +9,8 @@ mod mark_up;
 mod tests;
 
 use self::budget::{Part, Rank, fitted};
-use self::mark_up::{fence, inline, table};
+use self::mark_up::fence;
+pub(super) use self::mark_up::{inline, table, word};
 use super::action::action;
 use super::difference::{self, Fact};
 use super::hosts::Hosts;
@@ -51,8 +52,8 @@ fn head(saved: &SavedPlan) -> String {
     let environment = header.environment.as_deref();
     let marker = format!(
         "<!-- sluice:plan project={} env={} id={} -->",
-        mark_up::word(&header.project),
-        environment.map_or_else(|| "-".into(), mark_up::word),
+        word(&header.project),
+        environment.map_or_else(|| "-".into(), word),
         saved.id()
     );
     let place =
