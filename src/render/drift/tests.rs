@@ -22,7 +22,7 @@ fn record(plan: &Plan) -> LastApplied {
     };
     let applied = |n: usize| Applied {
         at: format!("2026-11-20T14:{:02}:00Z", n % 60),
-        whole: n % 5 != 0,
+        whole: !n.is_multiple_of(5),
         resource: AppliedResource::Topic(topic.clone()),
     };
     plan.resources.iter().enumerate().map(|(n, r)| (r.id.clone(), applied(n))).collect()

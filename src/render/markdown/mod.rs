@@ -43,6 +43,10 @@ pub fn plan(saved: &SavedPlan, sql: bool, budget: usize) -> String {
     for resource in plan.resources.iter().filter(|r| r.verb != Verb::Keep) {
         parts.extend(details(resource, plan, &hosts, sql));
     }
+    if !saved.graph.is_empty() {
+        let graph = format!("\n<details><summary>Graph</summary>\n\n{}\n</details>\n", fence("mermaid", &saved.graph));
+        parts.push(Part::of(Rank::Graph, "the graph", graph));
+    }
     parts.extend(beside(plan, &hosts));
     fitted(parts, budget)
 }
