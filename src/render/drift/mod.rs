@@ -15,7 +15,7 @@ pub use text::text;
 
 use super::difference::{self, Fact};
 use super::hosts::Hosts;
-use super::words::{ABSENT, CHANGED, DROPPED, MADE, count};
+use super::words::{ABSENT, CHANGED, DROPPED, MADE};
 use crate::drift::{Difference, Drift};
 use crate::model::ResourceId;
 use crate::plan::Step;
@@ -88,12 +88,10 @@ pub fn summary(drift: &Drift) -> String {
         0 => String::new(),
         some => format!("{some} not read, "),
     };
-    let rest = if drift.recorded { "as applied" } else { "as declared" };
+    let (drifted, rest) = (drift.drifted(), drift.as_applied());
     match drift.recorded {
-        true => {
-            format!("{} drifted, {} pending, {unread}{} {rest}", drift.drifted(), drift.pending(), drift.as_applied())
-        }
-        false => format!("{} differ, {unread}{} {rest}", count(drift.drifted(), "resource"), drift.as_applied()),
+        true => format!("{drifted} drifted, {} pending, {unread}{rest} as applied", drift.pending()),
+        false => format!("{drifted} different, {unread}{rest} as declared"),
     }
 }
 
