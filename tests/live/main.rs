@@ -18,6 +18,7 @@ mod drift;
 mod evolutions;
 mod example_data;
 mod examples;
+mod exit_codes;
 mod failures;
 mod fixture;
 mod forms;
