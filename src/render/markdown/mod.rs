@@ -98,7 +98,7 @@ fn resources(plan: &Plan, hosts: &Hosts) -> String {
 }
 
 fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
-    let named: Vec<String> = facts
+    let mut named: Vec<String> = facts
         .iter()
         .filter(|f| !(f.object.is_some() && f.old.is_none() && resource.verb == Verb::Create))
         .map(|f| match f.mark {
@@ -106,6 +106,9 @@ fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
             mark => format!("{mark} {}", f.what),
         })
         .collect();
+    // A column is one thing to a reader, in however many tables it is.
+    let mut seen = BTreeSet::new();
+    named.retain(|name| seen.insert(name.clone()));
     let gist = words::gist(resource.verb);
     let shown = match named.split_at_checked(MOST_FACTS) {
         Some((shown, rest)) if rest.len() > 1 => format!("{} and {} more", shown.join(", "), rest.len()),
