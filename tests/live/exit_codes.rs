@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A command that is to hang has got so far when the server that never answers has been asked.
 const PATIENCE: Duration = Duration::from_secs(30);
