@@ -153,7 +153,7 @@ async fn every_command_ends_with_each_of_its_codes() {
     codes.of(1, &["drift"], away);
 
     let (new, there) = (path("new"), dir.path().to_str().expect("a path is text"));
-    write(&path("sluice.yaml"), "");
+    write(path("sluice.yaml"), "");
     for (code, arguments) in [(0, ["init", &new]), (1, ["init", there])] {
         codes.ends(code, &arguments);
     }
