@@ -39,6 +39,11 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// The manifests as they were read.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
     /// Tells on stderr what the servers say against the manifests, each with its place.
     pub fn tell(&self, complaints: &[Complaint], settings: &Settings) {
         let mut found = located(&self.loaded, complaints);

@@ -13,6 +13,7 @@ mod matrix;
 mod paper;
 mod query;
 mod reason;
+mod remains;
 mod replicas;
 mod resource;
 mod totals;
@@ -32,6 +33,7 @@ pub mod words;
 
 pub use census::left_for_later;
 pub use paper::escape;
+pub use remains::remains;
 pub use script::sql;
 pub use text::{Style, plan, step};
 pub use totals::consent;

@@ -1,0 +1,122 @@
+//! The text of manifests. What is short stands on one line, as people write it; a SELECT stands as a block.
+
+use super::spec::Document;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Longest line that lists and maps may share.
+const WIDTH: usize = 110;
+
+/// A document as text, without the line that parts it from others.
+pub fn text<S: Serialize>(document: &Document<S>) -> String {
+    let mut out = String::new();
+    // A struct of texts and maps with texts for keys is always a value.
+    block(&serde_json::to_value(document).unwrap_or_default(), 0, &mut out);
+    out
+}
+
+fn block(value: &Value, indent: usize, out: &mut String) {
+    match value {
+        Value::Object(entries) => {
+            for (key, inner) in entries {
+                out.push_str(&" ".repeat(indent));
+                out.push_str(&scalar(key));
+                out.push(':');
+                entry(inner, key, indent, out);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                out.push_str(&" ".repeat(indent));
+                out.push('-');
+                match flow(item).filter(|line| indent + 2 + line.len() <= WIDTH) {
+                    Some(line) => {
+                        out.push(' ');
+                        out.push_str(&line);
+                        out.push('\n');
+                    }
+                    None => {
+                        let mut inner = String::new();
+                        block(item, indent + 2, &mut inner);
+                        out.push(' ');
+                        out.push_str(inner.trim_start());
+                    }
+                }
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            out.push_str(&flow(value).unwrap_or_default());
+            out.push('\n');
+        }
+    }
+}
+
+/// What stands after a key.
+fn entry(value: &Value, key: &str, indent: usize, out: &mut String) {
+    if let Value::String(text) = value
+        && text.contains('\n')
+        && as_block(text)
+    {
+        out.push_str(" |-\n");
+        for line in escaped(text).lines() {
+            out.push_str(&format!("{}{line}\n", " ".repeat(indent + 2)));
+        }
+        return;
+    }
+    // Targets and specs are looked into: they are never one line.
+    let open = ["spec", "targets", "columns", "source", "feeds"].contains(&key);
+    match flow(value).filter(|line| !open && indent + key.len() + 2 + line.len() <= WIDTH || value.is_string()) {
+        Some(line) => out.push_str(&format!(" {line}\n")),
+        None => {
+            out.push('\n');
+            block(value, indent + 2, out);
+        }
+    }
+}
+
+/// A text that a block holds letter by letter.
+fn as_block(text: &str) -> bool {
+    !text.starts_with(' ') && !text.ends_with(['\n', ' ']) && text.chars().all(|c| c == '\n' || !c.is_control())
+}
+
+/// A value on one line; not where it holds a block or a target.
+fn flow(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => Some("null".into()),
+        Value::Bool(yes) => Some(yes.to_string()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(scalar(&escaped(text))),
+        Value::Array(items) => {
+            let items: Option<Vec<String>> = items.iter().map(flow).collect();
+            items.map(|items| format!("[{}]", items.join(", ")))
+        }
+        Value::Object(entries) if entries.contains_key("table") || entries.contains_key("select") => None,
+        Value::Object(entries) => {
+            let entries: Option<Vec<String>> =
+                entries.iter().map(|(key, v)| Some(format!("{}: {}", scalar(key), flow(v)?))).collect();
+            entries.map(|entries| format!("{{{}}}", entries.join(", ")))
+        }
+    }
+}
+
+/// `$$` is a plain `$`.
+fn escaped(text: &str) -> String {
+    text.replace('$', "$$")
+}
+
+/// A text without quotes where nobody can take it for anything else.
+fn scalar(text: &str) -> String {
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | '(' | ')' | '+' | '=');
+    let spaced = |c: char| word(c) || c == ' ';
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    let ends = !text.ends_with([' ', ':']);
+    let meant =
+        ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].iter().any(|w| text.eq_ignore_ascii_case(w));
+    if begins && ends && !meant && text.chars().all(spaced) {
+        return text.to_owned();
+    }
+    match text.contains('\'') || text.chars().any(char::is_control) || text.contains('\\') {
+        true => Value::String(text.to_owned()).to_string(),
+        false => format!("'{text}'"),
+    }
+}
