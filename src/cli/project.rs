@@ -74,7 +74,16 @@ impl Checked {
 /// # Errors
 /// There is no project, or an error in it.
 pub(super) fn checked(settings: &Settings) -> Result<Checked, Failure> {
-    let Read { loaded, compiled, findings } = read(settings)?;
+    checked_but(settings, &[])
+}
+
+/// The same, without a word about findings of these codes.
+///
+/// # Errors
+/// There is no project, or an error in it.
+pub(super) fn checked_but(settings: &Settings, quiet: &[&str]) -> Result<Checked, Failure> {
+    let Read { loaded, compiled, mut findings } = read(settings)?;
+    findings.retain(|f| !quiet.contains(&f.code));
     output::message(&findings::text(&findings, &loaded.files, settings.err));
     let told = findings::tally(&findings);
     let compiled = compiled

@@ -84,9 +84,12 @@ pub fn chain(kafka: &Definition, stock: &Stock<'_>, usual: &Usual, taken: &BTree
     let found = hub(&kafka.name, stock);
     let mark = Owner::read(&kafka.comment).1.filter(|o| o.project == usual.project);
     let mark = mark.and_then(|o| o.resource.strip_prefix("KafkaPipeline/").map(str::to_owned));
-    let table = kafka.name.table.clone();
-    let stem = || table.strip_suffix("_kafka").unwrap_or(&table).to_owned();
-    let name = found.as_ref().map(|(_, _, name)| name.clone()).or(mark).unwrap_or_else(stem);
+    let table = &kafka.name.table;
+    let group = source::told(kafka, "kafka_group_name").and_then(|g| g.strip_prefix("clickhouse-"));
+    let group = group.and_then(|g| g.strip_suffix("-consumer")).map(str::to_owned);
+    let stem = table.strip_suffix("_kafka").map(str::to_owned);
+    let named = found.as_ref().map(|(_, _, name)| name.clone()).or(mark).or(stem).or(group);
+    let name = named.unwrap_or_else(|| table.clone());
     let mut made = Chain {
         description: String::new(),
         topics: topics(kafka),

@@ -53,7 +53,9 @@ pub fn sink(kafka: &Definition, stock: &Stock<'_>, usual: &Usual, claimed: &BTre
     let mark = mark.and_then(|o| o.resource.strip_prefix("OutgoingSink/").map(str::to_owned));
     let plain = &kafka.name.table;
     let stem = ["_outgoing", "_kafka"].iter().find_map(|s| plain.strip_suffix(s)).unwrap_or(plain);
-    let name = mark.unwrap_or_else(|| stem.to_owned());
+    let group = source::told(kafka, "kafka_group_name").and_then(|g| g.strip_prefix("clickhouse-"));
+    let group = group.and_then(|g| g.strip_suffix("-outgoing"));
+    let name = mark.unwrap_or_else(|| group.unwrap_or(stem).to_owned());
     let mut secrets = Vec::new();
     let mut spec = source::source(kafka, stock, &mut secrets);
     spec.consumers = None;

@@ -3,6 +3,7 @@
 use super::spec::{Collection, Errors, Schema, Source};
 use super::stock::Stock;
 use super::table::{self, is};
+use crate::model::token::{TokenKind, tokenize};
 use crate::model::{Definition, EngineArg, SettingValue};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,6 +33,24 @@ pub fn topics(definition: &Definition) -> Vec<String> {
     list.split(',').map(str::trim).filter(|t| !t.is_empty()).map(str::to_owned).collect()
 }
 
+/// `key = value` beside a named collection.
+fn named(arg: &EngineArg) -> Option<(String, SettingValue)> {
+    match arg {
+        EngineArg::Named(key, value) => Some((key.clone(), value.clone())),
+        EngineArg::Text(_) => None,
+        EngineArg::Expression(text) => {
+            let tokens = tokenize(text.as_str()).ok()?;
+            let [key, equals, value] = tokens.as_slice() else { return None };
+            let value = match &value.kind {
+                TokenKind::Text(text) => SettingValue::Text(text.clone()),
+                TokenKind::Number(number) => SettingValue::Number(number.clone()),
+                TokenKind::Word(_) | TokenKind::Quoted(_) | TokenKind::Mark(_) => return None,
+            };
+            equals.is("=").then(|| Some((key.name()?.to_owned(), value)))?
+        }
+    }
+}
+
 /// Whether it keeps errors for views.
 pub fn streams_errors(definition: &Definition) -> bool {
     told(definition, "kafka_handle_error_mode") == Some("stream")
@@ -45,10 +64,8 @@ pub fn source(definition: &Definition, stock: &Stock<'_>, secrets: &mut Vec<Stri
         EngineArg::Text(_) | EngineArg::Named(..) => None,
     });
     let mut overrides: BTreeMap<String, Value> = BTreeMap::new();
-    for arg in &definition.engine.args {
-        if let EngineArg::Named(key, value) = arg {
-            overrides.insert(key.clone(), table::setting(name, key, value, secrets));
-        }
+    for (key, value) in definition.engine.args.iter().filter_map(named) {
+        overrides.insert(key.clone(), table::setting(name, &key, &value, secrets));
     }
     let plain = |key: &str| definition.settings.get(key);
     let collection_is_there = collection.is_some();

@@ -63,9 +63,13 @@ fn entry(value: &Value, key: &str, indent: usize, out: &mut String) {
         }
         return;
     }
+    if let Value::String(text) = value {
+        out.push_str(&format!(" {}\n", line(&escaped(text))));
+        return;
+    }
     // Targets and specs are looked into: they are never one line.
     let open = ["spec", "targets", "columns", "source", "feeds"].contains(&key);
-    match flow(value).filter(|line| !open && indent + key.len() + 2 + line.len() <= WIDTH || value.is_string()) {
+    match flow(value).filter(|line| !open && indent + key.len() + 2 + line.len() <= WIDTH) {
         Some(line) => out.push_str(&format!(" {line}\n")),
         None => {
             out.push('\n');
@@ -106,15 +110,25 @@ fn escaped(text: &str) -> String {
 
 /// A text without quotes where nobody can take it for anything else.
 fn scalar(text: &str) -> String {
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/' | '(' | ')' | '+' | '=');
-    let spaced = |c: char| word(c) || c == ' ';
+    let word =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '_' | '.' | '-' | '/' | '(' | ')' | '+' | '=' | '*');
+    if is_plain(text) && text.chars().all(word) { text.to_owned() } else { quoted(text) }
+}
+
+/// The same after a key, where a line ends it: commas and brackets are letters there.
+fn line(text: &str) -> String {
+    let word = |c: char| c.is_ascii_graphic() || c == ' ';
+    let parts = text.contains(": ") || text.contains(" #");
+    if is_plain(text) && text.chars().all(word) && !parts { text.to_owned() } else { quoted(text) }
+}
+
+fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let ends = !text.ends_with([' ', ':']);
-    let meant =
-        ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].iter().any(|w| text.eq_ignore_ascii_case(w));
-    if begins && ends && !meant && text.chars().all(spaced) {
-        return text.to_owned();
-    }
+    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    begins && !text.ends_with([' ', ':']) && !words.iter().any(|w| text.eq_ignore_ascii_case(w))
+}
+
+fn quoted(text: &str) -> String {
     match text.contains('\'') || text.chars().any(char::is_control) || text.contains('\\') {
         true => Value::String(text.to_owned()).to_string(),
         false => format!("'{text}'"),

@@ -4,7 +4,7 @@ use super::ObserveError;
 use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{ClusterMember, Dependant, Engine, LiveHost, LiveObject, ObjectName};
+use crate::model::{ClusterMember, Definition, Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ fn made(reader: &ClickHouseReader, facts: HostRow, objects: Vec<ObjectRow>) -> L
     for row in objects {
         let object = ObjectName::new(row.database, row.name);
         let readers = row.readers.into_iter().map(|(database, table)| ObjectName::new(database, table)).collect();
-        match parse_create(&row.statement) {
+        match parse_create(&row.statement).map(Definition::arguments_as_settings) {
             Ok(definition) => drop(known.insert(object, LiveObject { definition, uuid: row.uuid, readers })),
             Err(error) => drop(unreadable.insert(object, error.to_string())),
         }

@@ -13,7 +13,7 @@ pub fn remains(plan: &Plan, resources: &BTreeSet<ResourceId>) -> Vec<[String; 3]
     let of = |r: &&ResourcePlan| resources.contains(&r.id);
     let mut found = Vec::new();
     for resource in plan.resources.iter().filter(of) {
-        found.extend(resource.changes.iter().filter_map(|change| self::change(change, resource)));
+        found.extend(resource.changes.iter().filter_map(|change| self::change(change, resource, &hosts)));
         let blocked = resource
             .blocked
             .iter()
@@ -24,13 +24,21 @@ pub fn remains(plan: &Plan, resources: &BTreeSet<ResourceId>) -> Vec<[String; 3]
     found
 }
 
-fn change(change: &Change, resource: &ResourcePlan) -> Option<[String; 3]> {
+fn change(change: &Change, resource: &ResourcePlan, names: &Hosts) -> Option<[String; 3]> {
     let (object, what, why) = match change {
         Change::Adopt { .. } => return None,
         Change::Topic { change, .. } => (resource.id.to_string(), topic(change), "would be changed".to_owned()),
-        Change::Make { object, engine, .. } => (object.to_string(), engine.clone(), "would be made".to_owned()),
-        Change::Unmake { object, .. } => (object.to_string(), "object".to_owned(), "would be dropped".to_owned()),
-        Change::Attribute { object, change, .. } => (object.to_string(), change.attribute.to_string(), sides(change)),
+        Change::Make { object, engine, hosts } => {
+            (object.to_string(), engine.clone(), format!("would be made on {}", names.some(hosts.iter().copied())))
+        }
+        Change::Unmake { object, hosts, .. } => {
+            let on = names.some(hosts.iter().copied());
+            (object.to_string(), "object".to_owned(), format!("would be dropped on {on}"))
+        }
+        Change::Attribute { object, change, hosts } => {
+            let on = names.unless_all(hosts).map(|on| format!(" on {on}")).unwrap_or_default();
+            (object.to_string(), change.attribute.to_string(), sides(change) + &on)
+        }
     };
     Some([object, what, why])
 }

@@ -11,7 +11,8 @@ use crate::client::Servers;
 use crate::import;
 
 pub(super) async fn run(arguments: &ImportArguments, settings: &Settings) -> Result<Exit, Failure> {
-    let checked = project::checked(settings)?;
+    // The folder may well be empty: it is about to be filled.
+    let checked = project::checked_but(settings, &["project/no-manifests"])?;
     let secrets = secrets::resolve(&checked.compiled, Wanted::Connections, &settings.process_env)?;
     let servers = Servers::connect(&checked.compiled.kafka, &checked.compiled.clickhouse, &secrets)?;
     let wanted = import::Wanted {

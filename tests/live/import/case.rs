@@ -104,6 +104,8 @@ impl Case {
         project.apply().await;
         let after = (statements(&databases).await, topics(&origin).await);
         assert_eq!(after, before, "{shown}");
+        let again = uuids(&databases).await;
+        assert!(again.values().all(|id| !ids.values().any(|old| old == id)), "not dropped: {again:?}");
         origin.clean().await;
         let odd = said.err.lines().skip_while(|l| !l.starts_with("Not expressed")).skip(1).count();
         Told { lines: written.lines().filter(|l| !l.starts_with('#')).count(), odd }
