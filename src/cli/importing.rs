@@ -12,7 +12,7 @@ use crate::manifest::Severity;
 use crate::model::Live;
 use crate::observe::{self, ObserveError};
 use crate::plan::Policy;
-use crate::render;
+use crate::render::{self, escape};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,7 @@ pub(super) async fn find(
         kafka_database: defaults.kafka_database.unwrap_or_else(|| "kafka".into()),
         engine: defaults.engine.unwrap_or_else(|| "MergeTree".into()),
     };
-    let imported = import::import(&live, base, topology, &usual, wanted);
+    let mut imported = import::import(&live, base, topology, &usual, wanted);
     let mut odd = imported.odd.clone();
     let (compiled, findings) = compile(&import::with(base, &imported.text()));
     match compiled {
@@ -68,6 +68,7 @@ pub(super) async fn find(
     }
     odd.sort();
     odd.dedup();
+    imported.remark(&odd);
     Ok(Found { imported, odd })
 }
 
@@ -112,7 +113,8 @@ pub(super) fn listed(odd: &[Oddity]) -> String {
     if odd.is_empty() {
         return String::new();
     }
-    let lines: String = odd.iter().map(|o| format!("  {}  {}: {}\n", o.object, o.what, o.why)).collect();
+    let lines: String =
+        odd.iter().map(|o| format!("  {}\n", escape(&format!("{}  {}: {}", o.object, o.what, o.why)))).collect();
     format!("Not expressed:\n{lines}")
 }
 

@@ -58,6 +58,8 @@ pub struct File {
     pub name: String,
     /// What it is about, a comment line each.
     pub about: Vec<String>,
+    /// Resources, topics and objects that are in it, by their names.
+    pub subjects: BTreeSet<String>,
     /// Its documents.
     pub documents: Vec<String>,
 }
@@ -65,7 +67,10 @@ pub struct File {
 impl File {
     /// The whole text.
     pub fn text(&self) -> String {
-        let about: String = self.about.iter().map(|line| format!("# {line}\n")).collect();
+        // A name that ends the comment would begin a manifest.
+        let letters = |c: char| if c.is_control() { ' ' } else { c };
+        let line = |line: &String| format!("# {}\n", line.chars().map(letters).collect::<String>());
+        let about: String = self.about.iter().map(line).collect();
         format!("{about}{}", self.documents.join("---\n"))
     }
 }
@@ -84,6 +89,14 @@ pub struct Imported {
 }
 
 impl Imported {
+    /// Says in the files what they do not say, for whoever reads them later.
+    pub fn remark(&mut self, odd: &[Oddity]) {
+        for file in &mut self.files {
+            let of = odd.iter().filter(|o| file.subjects.contains(&o.object));
+            file.about.extend(of.map(|o| format!("Not expressed: {}, {}: {}", o.object, o.what, o.why)));
+        }
+    }
+
     /// All documents.
     pub fn text(&self) -> String {
         self.files.iter().map(File::text).collect::<Vec<_>>().join("---\n")
@@ -197,9 +210,11 @@ impl Work<'_, '_> {
             return;
         }
         self.made.secrets.extend(chain.secrets.iter().cloned());
+        let objects = tried.made.iter().flat_map(|p| &p.objects).map(|o| o.definition.name.clone());
+        let objects = objects.chain(chain.objects.iter().cloned()).collect();
         let topics: Vec<String> = chain.topics.iter().chain(&chain.errors_topic).cloned().collect();
         let text = chain.text(&self.refs());
-        self.file(id, vec![chain.shown(&kafka.name)], &topics, text);
+        self.file(id, vec![chain.shown(&kafka.name)], &objects, &topics, text);
     }
 
     fn sink(&mut self, kafka: &crate::model::Definition) {
@@ -230,7 +245,7 @@ impl Work<'_, '_> {
         self.made.secrets.extend(sink.secrets.iter().cloned());
         let text = sink.text(&self.refs());
         let about = format!("INSERT -> {} -> {}", kafka.name, sink.topic);
-        self.file(id, vec![about], &[sink.topic.clone()], text);
+        self.file(id, vec![about], &sink.objects, &[sink.topic.clone()], text);
     }
 
     fn refused(&mut self, id: &ResourceId, kafka: &ObjectName, errors: Vec<String>) {
@@ -271,13 +286,22 @@ impl Work<'_, '_> {
     }
 
     /// A file with a chain and those of its topics that have no manifest yet.
-    fn file(&mut self, id: ResourceId, about: Vec<String>, topics: &[String], text: String) {
+    fn file(
+        &mut self,
+        id: ResourceId,
+        about: Vec<String>,
+        objects: &BTreeSet<ObjectName>,
+        topics: &[String],
+        text: String,
+    ) {
         let mut documents: Vec<String> = topics.iter().filter_map(|t| self.topic(t)).collect();
         documents.push(text);
         let kind = if id.kind == Kind::OutgoingSink { "sink" } else { "pipeline" };
         let letters = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
         let name: String = id.name.chars().map(letters).collect();
-        self.made.files.push(File { name: format!("{name}.{kind}.yaml"), about, documents });
+        let named = objects.iter().map(ObjectName::to_string).chain(topics.iter().cloned()).chain([id.to_string()]);
+        let subjects = named.collect();
+        self.made.files.push(File { name: format!("{name}.{kind}.yaml"), about, subjects, documents });
         self.made.resources.insert(id);
     }
 
@@ -306,10 +330,11 @@ impl Work<'_, '_> {
     /// Topics that no chain has.
     fn topics(&mut self) {
         let names: Vec<&String> = self.live.kafka.topics.keys().filter(|n| self.wanted.topic(n)).collect();
+        let subjects = names.iter().map(|n| (*n).clone()).collect();
         let documents: Vec<String> = names.into_iter().filter_map(|n| self.topic(n)).collect();
         if !documents.is_empty() {
             let about = vec!["Topics that no chain in ClickHouse reads or writes.".to_owned()];
-            self.made.files.push(File { name: "topics.yaml".into(), about, documents });
+            self.made.files.push(File { name: "topics.yaml".into(), about, subjects, documents });
         }
     }
 

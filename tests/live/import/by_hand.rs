@@ -187,6 +187,7 @@ async fn what_no_manifest_can_say_is_listed() {
         let found = listed.iter().any(|line| line.starts_with(&begins) && line.contains(words));
         assert!(found, "{object}: {listed:#?}\n{written}");
     }
+    assert!(written.contains(&format!("# Not expressed: {name}.twice_hub, Null: would be made")), "{written}");
     assert!(said.err.contains("  SECRET_KAFKA_SASL_PASSWORD\n"), "{said:?}");
     assert!(listed.iter().all(|line| !line.contains("secret")), "{listed:#?}");
 
