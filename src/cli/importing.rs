@@ -15,6 +15,7 @@ use crate::plan::Policy;
 use crate::render::{self, escape};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// What was found, and what of it a manifest does not say.
@@ -103,7 +104,11 @@ pub(super) fn write(folder: &Path, files: &[File], force: bool) -> Result<(), Fa
     let failed = |path: &Path, e: std::io::Error| Failure::new(Exit::Failed, format!("{}: {e}", path.display()));
     fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
     for file in files {
-        fs::write(path(file), file.text()).map_err(|e| failed(&path(file), e))?;
+        // Whoever made the file meanwhile keeps it.
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create(force).truncate(force).create_new(!force);
+        let written = options.open(path(file)).and_then(|mut f| f.write_all(file.text().as_bytes()));
+        written.map_err(|e| failed(&path(file), e))?;
     }
     Ok(())
 }

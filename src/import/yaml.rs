@@ -124,7 +124,7 @@ fn line(text: &str) -> String {
 
 fn is_plain(text: &str) -> bool {
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let words = ["true", "false", "null", "yes", "no", "on", "off"];
     begins && !text.ends_with([' ', ':']) && !words.iter().any(|w| text.eq_ignore_ascii_case(w))
 }
 

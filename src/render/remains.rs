@@ -2,7 +2,7 @@
 
 use super::hosts::Hosts;
 use super::reason;
-use crate::diff::{AttributeChange, TopicChange};
+use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::ResourceId;
 use crate::plan::{Change, Note, Plan, ResourcePlan};
 use std::collections::BTreeSet;
@@ -27,6 +27,10 @@ pub fn remains(plan: &Plan, resources: &BTreeSet<ResourceId>) -> Vec<[String; 3]
 fn change(change: &Change, resource: &ResourcePlan, names: &Hosts) -> Option<[String; 3]> {
     let (object, what, why) = match change {
         Change::Adopt { .. } => return None,
+        // Where there was no comment nothing is lost with it.
+        Change::Attribute { change, .. } if change.attribute == Attribute::Comment && change.old.is_none() => {
+            return None;
+        }
         Change::Topic { change, .. } => (resource.id.to_string(), topic(change), "would be changed".to_owned()),
         Change::Make { object, engine, hosts } => {
             (object.to_string(), engine.clone(), format!("would be made on {}", names.some(hosts.iter().copied())))

@@ -1,6 +1,6 @@
 //! Chains that somebody has made by hand, taken over without a drop; and what cannot be taken over, told.
 
-use super::case::{read, takes_over, write};
+use super::case::{files, read, takes_over, write};
 use super::program::sluice;
 use super::standing::{statements, uuids};
 use crate::fixture::project::{Project, brokers, by_hand, produce, until};
@@ -192,7 +192,7 @@ async fn what_no_manifest_can_say_is_listed() {
     assert!(listed.iter().all(|line| !line.contains("secret")), "{listed:#?}");
 
     // Files that are there are kept.
-    let file = std::fs::read_dir(dir.path().join("manifests")).unwrap().next().unwrap().unwrap().path();
+    let file = files(&dir.path().join("manifests")).remove(0);
     let name_of = file.file_name().unwrap().to_string_lossy().into_owned();
     let other = dir.path().join("other").join(&name_of);
     write(&other, "mine");
@@ -203,7 +203,7 @@ async fn what_no_manifest_can_say_is_listed() {
     let kept = sluice(looks.file(), &["import", "--database", &name, "-o", folder]).await;
     assert_eq!(kept.code, Some(1), "{kept:?}");
     assert!(kept.err.contains(&format!("has {name_of} already; nothing was written")), "{kept:?}");
-    assert_eq!(std::fs::read_dir(folder).unwrap().count(), 1);
+    assert_eq!(files(Path::new(folder)).len(), 1);
     let forced = sluice(looks.file(), &["import", "--database", &name, "-o", folder, "--force"]).await;
     assert_eq!((forced.code, read(Path::new(folder))), (Some(0), written.clone()), "{forced:?}");
     let printed = sluice(looks.file(), &["import", "--database", &name, "--stdout"]).await;

@@ -12,7 +12,7 @@ use sluice::model::TopicFact;
 use sluice::observe;
 use sluice::plan::{Change, Plan};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A file of the wild under names of its own.
 pub struct Case {
@@ -148,11 +148,17 @@ pub fn write(file: &Path, text: &str) {
     std::fs::write(file, text).expect("the manifest is written");
 }
 
+/// The files of a folder, by name.
 #[expect(clippy::disallowed_methods, reason = "what was written is looked at")]
-pub fn read(folder: &Path) -> String {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder).expect("a folder").map(|e| e.expect("an entry").path()).collect();
     files.sort();
-    files.iter().map(|f| std::fs::read_to_string(f).expect("a file")).collect::<Vec<_>>().join("---\n")
+    files
+}
+
+#[expect(clippy::disallowed_methods, reason = "what was written is looked at")]
+pub fn read(folder: &Path) -> String {
+    files(folder).iter().map(|f| std::fs::read_to_string(f).expect("a file")).collect::<Vec<_>>().join("---\n")
 }
 
 /// Keeps what was printed where `SLUICE_KEEP` names a folder: for whoever looks at it.
