@@ -22,6 +22,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Found {
     pub imported: Imported,
     pub odd: Vec<Oddity>,
+    /// Whether the manifests compile.
+    pub sound: bool,
 }
 
 /// Reads, writes in memory, and plans with what was written.
@@ -55,6 +57,7 @@ pub(super) async fn find(
     let mut imported = import::import(&live, base, topology, &usual, wanted);
     let mut odd = imported.odd.clone();
     let (compiled, findings) = compile(&import::with(base, &imported.text()));
+    let sound = compiled.is_some();
     match compiled {
         Some(compiled) => {
             let policy = Policy { today: selection::today(), ..Policy::default() };
@@ -70,7 +73,7 @@ pub(super) async fn find(
     odd.sort();
     odd.dedup();
     imported.remark(&odd);
-    Ok(Found { imported, odd })
+    Ok(Found { imported, odd, sound })
 }
 
 /// Where the files go.

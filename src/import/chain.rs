@@ -212,7 +212,8 @@ fn tables(into: &ObjectName, stock: &Stock<'_>) -> Option<Tables> {
     let keeps = |d: &Definition| d.engine.is_merge_tree() || d.engine.name == "Null";
     let definition = stock.get(into)?;
     if let Some(local) = under(definition) {
-        let fits = stock.get(&local).is_some_and(keeps);
+        // Without a cluster a target has no Distributed table: this one stays what it is.
+        let fits = stock.is_spread() && stock.get(&local).is_some_and(keeps);
         return fits.then(|| Tables { table: into.clone(), local, distributed: Some(into.clone()) });
     }
     if !keeps(definition) {
@@ -220,6 +221,7 @@ fn tables(into: &ObjectName, stock: &Stock<'_>) -> Option<Tables> {
     }
     let over = stock.over.get(into).map(Vec::as_slice).unwrap_or_default();
     let named = over.iter().find(|d| d.with_suffix("_local") == *into).or(over.first());
+    let named = named.filter(|_| stock.is_spread());
     let table = named.cloned().unwrap_or_else(|| into.clone());
     Some(Tables { table, local: into.clone(), distributed: named.cloned() })
 }

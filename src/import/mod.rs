@@ -25,7 +25,7 @@ pub use trial::with;
 pub use wanted::{SYSTEM, Wanted, internal};
 
 use crate::manifest::Loaded;
-use crate::model::{Engine, Kind, Live, ObjectName, Owner, ResourceId, TopicFact, Topology};
+use crate::model::{Kind, Live, ObjectName, Owner, ResourceId, TopicFact, Topology};
 use spec::TopicRef;
 use std::collections::{BTreeMap, BTreeSet};
 use stock::Stock;
@@ -134,6 +134,12 @@ pub fn import(live: &Live, base: &Loaded, topology: &Topology, usual: &Usual, wa
     work.made.odd.dedup();
     work.made.files.sort_by(|a, b| a.name.cmp(&b.name));
     work.made
+}
+
+/// The name under which a topic is declared: its own, unless a manifest has that for another topic.
+fn topic_resource(base: &Loaded, name: &str) -> String {
+    let taken = base.topics.iter().any(|d| d.metadata.name == name);
+    if taken { format!("{name}.topic") } else { name.to_owned() }
 }
 
 /// Objects that manifests of the project declare.
@@ -272,7 +278,7 @@ impl Work<'_, '_> {
         let mut known: BTreeMap<String, String> = BTreeMap::new();
         for (name, fact) in &self.live.kafka.topics {
             if matches!(fact, TopicFact::Present(_)) {
-                known.insert(name.clone(), name.clone());
+                known.insert(name.clone(), topic_resource(self.base, name));
             }
         }
         for document in &self.base.topics {
@@ -316,8 +322,10 @@ impl Work<'_, '_> {
         match self.live.kafka.topics.get(name)? {
             TopicFact::Present(topic) => {
                 self.written.insert(name.to_owned());
-                self.made.resources.insert(ResourceId::new(Kind::Topic, name));
-                Some(topic::topic(name, topic, &mut self.made.odd))
+                let resource = topic_resource(self.base, name);
+                let text = topic::topic(name, &resource, topic, &mut self.made.odd);
+                self.made.resources.insert(ResourceId::new(Kind::Topic, resource));
+                Some(text)
             }
             TopicFact::Absent => None,
             TopicFact::Unknown(why) => {
@@ -350,11 +358,16 @@ impl Work<'_, '_> {
                 continue;
             }
             let definition = object.definition;
-            let why = match (definition.is_view(), &definition.refresh) {
-                (true, Some(_)) => "a view that fills its table by the clock",
-                (true, None) => "a view that reads no table of a chain",
-                (false, _) if definition.engine.name == Engine::VIEW => "a view",
-                (false, _) => "no chain from a Kafka table leads to it",
+            let fires_on = self.stock.objects.iter().find(|(_, o)| o.readers.contains(name)).map(|(table, _)| table);
+            let why = match (definition.is_view(), &definition.refresh, fires_on) {
+                (true, Some(_), _) => "a view that fills its table by the clock".to_owned(),
+                (true, None, Some(table)) => {
+                    format!(
+                        "it fires on {table}: views of a manifest fire on Kafka tables and on the tables with the rows"
+                    )
+                }
+                (true, None, None) => "it fires on no table that is there".to_owned(),
+                (false, _, _) => "no chain from a Kafka table leads to it".to_owned(),
             };
             let what = format!("{}, left out", definition.engine.name);
             self.made.odd.push(Oddity::new(name, what, why));

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 /// Set by reassignments while they run.
 const THROTTLES: &str = ".replication.throttled.replicas";
 
-/// The manifest of a topic, with what it cannot say.
-pub fn topic(name: &str, topic: &LiveTopic, odd: &mut Vec<Oddity>) -> String {
+/// The manifest of a topic under the name of a resource, with what it cannot say.
+pub fn topic(name: &str, resource: &str, topic: &LiveTopic, odd: &mut Vec<Oddity>) -> String {
     let mut config: BTreeMap<String, Value> = BTreeMap::new();
     for (key, entry) in &topic.config {
         if entry.source != ConfigSource::Topic || entry.read_only || key.ends_with(THROTTLES) {
@@ -32,7 +32,12 @@ pub fn topic(name: &str, topic: &LiveTopic, odd: &mut Vec<Oddity>) -> String {
     yaml::text(&Document {
         api_version: API_VERSION,
         kind: "Topic",
-        metadata: Metadata { name: name.to_owned(), description: String::new() },
-        spec: spec::Topic { topic_name: None, partitions: topic.replicas.len(), replication_factor: factor, config },
+        metadata: Metadata { name: resource.to_owned(), description: String::new() },
+        spec: spec::Topic {
+            topic_name: (name != resource).then(|| name.to_owned()),
+            partitions: topic.replicas.len(),
+            replication_factor: factor,
+            config,
+        },
     })
 }

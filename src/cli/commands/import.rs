@@ -21,7 +21,8 @@ pub(super) async fn run(arguments: &ImportArguments, settings: &Settings) -> Res
         all: arguments.all,
     };
     let mut interrupts = Interrupts::listen()?;
-    let Found { imported, odd } = importing::find(&checked, &servers, &wanted, settings, &mut interrupts).await?;
+    let Found { imported, odd, sound } =
+        importing::find(&checked, &servers, &wanted, settings, &mut interrupts).await?;
     if imported.files.is_empty() {
         output::message(&importing::listed(&odd));
         let words = "nothing was found that is to be written: topics and chains of manifests are left out";
@@ -36,5 +37,6 @@ pub(super) async fn run(arguments: &ImportArguments, settings: &Settings) -> Res
         output::result(&format!("Written to {}:\n{names}", folder.display()))?;
     }
     output::message(&importing::summary(&imported, &odd));
-    Ok(Exit::Done)
+    // What does not compile would stop every other command.
+    Ok(if sound { Exit::Done } else { Exit::Failed })
 }

@@ -15,7 +15,7 @@ use futures_util::{StreamExt as _, stream};
 use std::fmt::Write as _;
 
 /// Chains at a time.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 20;
 /// So many kinds of chain have to come through.
 const AT_LEAST: usize = 40;
 
