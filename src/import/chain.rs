@@ -64,7 +64,7 @@ impl Chain {
 }
 
 /// The Null table that the compiler would have put between the Kafka table and its views, with the pipeline's name.
-fn hub<'s>(kafka: &ObjectName, stock: &'s Stock<'_>) -> Option<(&'s ObjectName, &'s ObjectName, String)> {
+fn hub<'s>(kafka: &ObjectName, stock: &'s Stock) -> Option<(&'s ObjectName, &'s ObjectName, String)> {
     let mut views = stock.readers(kafka);
     let (Some(entry), None) = (views.next(), views.next()) else { return None };
     let hub = stock.get(entry)?.target.as_ref()?;
@@ -79,7 +79,7 @@ fn hub<'s>(kafka: &ObjectName, stock: &'s Stock<'_>) -> Option<(&'s ObjectName, 
 const ERROR_COLUMNS: [&str; 8] = ["time", "source", "topic", "partition", "offset", "key", "raw", "error"];
 
 /// The pipeline behind a Kafka table. `taken` are tables that another chain declares.
-pub fn chain(kafka: &Definition, stock: &Stock<'_>, usual: &Usual, taken: &BTreeSet<ObjectName>) -> Chain {
+pub fn chain(kafka: &Definition, stock: &Stock, usual: &Usual, taken: &BTreeSet<ObjectName>) -> Chain {
     let mut secrets = Vec::new();
     let found = hub(&kafka.name, stock);
     let mark = Owner::read(&kafka.comment).1.filter(|o| o.project == usual.project);
@@ -198,7 +198,7 @@ pub fn names(made: &mut Chain, kafka: &Definition, usual: &Usual, error_table: O
 }
 
 /// The text that most of the objects have as their comment.
-pub fn description(objects: &BTreeSet<ObjectName>, stock: &Stock<'_>) -> String {
+pub fn description(objects: &BTreeSet<ObjectName>, stock: &Stock) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for comment in objects.iter().filter_map(|o| stock.get(o)).map(|d| Owner::read(&d.comment).0) {
         *counts.entry(comment).or_default() += 1;
@@ -208,7 +208,7 @@ pub fn description(objects: &BTreeSet<ObjectName>, stock: &Stock<'_>) -> String 
 }
 
 /// The tables behind the one that a view writes into, where a target can have such.
-fn tables(into: &ObjectName, stock: &Stock<'_>) -> Option<Tables> {
+fn tables(into: &ObjectName, stock: &Stock) -> Option<Tables> {
     let keeps = |d: &Definition| d.engine.is_merge_tree() || d.engine.name == "Null";
     let definition = stock.get(into)?;
     if let Some(local) = under(definition) {

@@ -148,12 +148,12 @@ fn declared(base: &Loaded) -> BTreeSet<ObjectName> {
     compiled.map(|c| c.desired.object_names()).unwrap_or_default()
 }
 
-struct Work<'w, 'l> {
-    live: &'l Live,
+struct Work<'w> {
+    live: &'w Live,
     base: &'w Loaded,
     usual: &'w Usual,
     wanted: &'w Wanted,
-    stock: &'w Stock<'l>,
+    stock: &'w Stock,
     trial: &'w Trial<'w>,
     made: Imported,
     /// Objects that have a place in a manifest.
@@ -162,11 +162,11 @@ struct Work<'w, 'l> {
     written: BTreeSet<String>,
 }
 
-impl Work<'_, '_> {
+impl Work<'_> {
     /// Pipelines first: what their views write into is then known.
     fn chains(&mut self) {
         let stock = self.stock;
-        let kafka = stock.objects.values().map(|o| o.definition).filter(|d| d.engine.name == "Kafka");
+        let kafka = stock.objects.values().map(|o| &o.definition).filter(|d| d.engine.name == "Kafka");
         let (read, rest): (Vec<_>, Vec<_>) = kafka.partition(|k| stock.readers(&k.name).next().is_some());
         for table in read {
             self.pipeline(table);
@@ -357,7 +357,7 @@ impl Work<'_, '_> {
             if !self.wanted.object(name) || self.claimed.contains(name) {
                 continue;
             }
-            let definition = object.definition;
+            let definition = &object.definition;
             let fires_on = self.stock.objects.iter().find(|(_, o)| o.readers.contains(name)).map(|(table, _)| table);
             let why = match (definition.is_view(), &definition.refresh, fires_on) {
                 (true, Some(_), _) => "a view that fills its table by the clock".to_owned(),

@@ -39,7 +39,7 @@ impl Sink {
 }
 
 /// The sink of a Kafka table that views or INSERTs write into. `None` where nothing tells that it is one.
-pub fn sink(kafka: &Definition, stock: &Stock<'_>, usual: &Usual, claimed: &BTreeSet<ObjectName>) -> Option<Sink> {
+pub fn sink(kafka: &Definition, stock: &Stock, usual: &Usual, claimed: &BTreeSet<ObjectName>) -> Option<Sink> {
     let over = stock.over.get(&kafka.name).map(Vec::as_slice).unwrap_or_default();
     let default = kafka.name.with_suffix("_dist");
     let over = over.iter().find(|d| **d == default).or(over.first());

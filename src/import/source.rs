@@ -57,7 +57,7 @@ pub fn streams_errors(definition: &Definition) -> bool {
 }
 
 /// The fields, but for the table's own name and group: those have defaults that follow from the resource's name.
-pub fn source(definition: &Definition, stock: &Stock<'_>, secrets: &mut Vec<String>) -> Source {
+pub fn source(definition: &Definition, stock: &Stock, secrets: &mut Vec<String>) -> Source {
     let name = &definition.name;
     let collection = definition.engine.args.first().and_then(|first| match first {
         EngineArg::Expression(collection) => Some(collection.as_str().trim_matches('`').to_owned()),

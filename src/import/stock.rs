@@ -1,12 +1,12 @@
 //! What stands on the hosts, one entry an object, and how the objects hang together.
 
-use crate::model::{Definition, EngineArg, LiveClickHouse, ObjectName, Owner, Topology};
+use crate::model::{Definition, EngineArg, LiveClickHouse, LiveObject, ObjectName, Owner, Topology};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An object as it stands.
-pub struct Standing<'l> {
-    /// What it is, on the first host that has it.
-    pub definition: &'l Definition,
+pub struct Standing {
+    /// What it is on most of the hosts that have it.
+    pub definition: Definition,
     /// Views that fire on what is inserted into it.
     pub readers: BTreeSet<ObjectName>,
     /// Indexes of the hosts that have it.
@@ -14,8 +14,8 @@ pub struct Standing<'l> {
 }
 
 /// Everything that was found.
-pub struct Stock<'l> {
-    pub objects: BTreeMap<ObjectName, Standing<'l>>,
+pub struct Stock {
+    pub objects: BTreeMap<ObjectName, Standing>,
     pub unreadable: BTreeMap<ObjectName, String>,
     /// Distributed tables by the table under them.
     pub over: BTreeMap<ObjectName, Vec<ObjectName>>,
@@ -26,15 +26,22 @@ pub struct Stock<'l> {
     topology: Topology,
 }
 
-impl<'l> Stock<'l> {
-    pub fn new(live: &'l LiveClickHouse, topology: &Topology) -> Self {
-        let mut objects: BTreeMap<ObjectName, Standing<'l>> = BTreeMap::new();
+impl Stock {
+    pub fn new(live: &LiveClickHouse, topology: &Topology) -> Self {
+        let mut objects: BTreeMap<ObjectName, Standing> = BTreeMap::new();
+        let mut forms: BTreeMap<ObjectName, Vec<(Definition, usize)>> = BTreeMap::new();
         let mut clusters: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
         let mut unreadable = BTreeMap::new();
         for (index, host) in live.hosts.iter().enumerate() {
             for (name, object) in &host.objects {
+                let found = folded(object);
+                let known = forms.entry(name.clone()).or_default();
+                match known.iter_mut().find(|(form, _)| *form == found) {
+                    Some((_, count)) => *count += 1,
+                    None => known.push((found.clone(), 1)),
+                }
                 let entry = objects.entry(name.clone()).or_insert_with(|| Standing {
-                    definition: &object.definition,
+                    definition: found,
                     readers: BTreeSet::new(),
                     hosts: BTreeSet::new(),
                 });
@@ -46,9 +53,16 @@ impl<'l> Stock<'l> {
             }
             unreadable.extend(host.unreadable.clone());
         }
+        for (name, object) in &mut objects {
+            // Of forms that are as frequent the one of the first host.
+            let all = forms.remove(name).unwrap_or_default().into_iter().rev();
+            if let Some((form, _)) = all.max_by_key(|(_, count)| *count) {
+                object.definition = form;
+            }
+        }
         let (mut over, mut writers) = (BTreeMap::<_, Vec<_>>::new(), BTreeMap::<_, Vec<_>>::new());
         for (name, object) in &objects {
-            if let Some(under) = under(object.definition) {
+            if let Some(under) = under(&object.definition) {
                 over.entry(under).or_default().push(name.clone());
             }
             if let Some(target) = &object.definition.target {
@@ -59,7 +73,7 @@ impl<'l> Stock<'l> {
     }
 
     pub fn get(&self, name: &ObjectName) -> Option<&Definition> {
-        self.objects.get(name).map(|o| o.definition)
+        self.objects.get(name).map(|o| &o.definition)
     }
 
     /// Views that fire on a table, by name.
@@ -93,6 +107,19 @@ impl<'l> Stock<'l> {
     pub fn owner(&self, name: &ObjectName) -> Option<Owner> {
         Owner::read(&self.get(name)?.comment).1
     }
+}
+
+/// The definition with `{uuid}` where a replicated table's path has its own: each table has another one.
+fn folded(object: &LiveObject) -> Definition {
+    let mut definition = object.definition.clone();
+    if definition.engine.is_replicated() && !object.uuid.is_empty() {
+        for arg in &mut definition.engine.args {
+            if let EngineArg::Text(text) = arg {
+                *text = text.replace(&object.uuid, "{uuid}");
+            }
+        }
+    }
+    definition
 }
 
 /// The table under a Distributed one.

@@ -122,7 +122,7 @@ pub fn setting(table: &ObjectName, key: &str, value: &SettingValue, secrets: &mu
 }
 
 /// The Distributed table over a target, as far as it is not the usual one.
-pub fn over(definition: &Definition, cluster: Option<&str>, stock: &Stock<'_>) -> Over {
+pub fn over(definition: &Definition, cluster: Option<&str>, stock: &Stock) -> Over {
     let told = argument(definition, 0);
     let usual = cluster.or_else(|| stock.own_cluster());
     let key = definition.engine.args.get(3).map(|arg| match arg {

@@ -5,8 +5,8 @@ use crate::compile::compile;
 use crate::diff::{Attribute, HostState, diff};
 use crate::manifest::{LoadOptions, Loaded, load_texts};
 use crate::model::{
-    Canonical, Census, ConfigEntry, ConfigSource, Definition, Live, LiveClickHouse, LiveHost, LiveKafka, LiveObject,
-    LiveTopic, ObjectName, TopicFact, parse_create,
+    Canonical, Census, ConfigEntry, ConfigSource, Definition, EngineArg, Fragment, Live, LiveClickHouse, LiveHost,
+    LiveKafka, LiveObject, LiveTopic, ObjectName, TopicFact, parse_create,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,10 +60,14 @@ fn project(clickhouse: &str) -> Loaded {
 
 fn found(statements: &[&str], clickhouse: &str) -> (Imported, Live, Loaded) {
     let (live, base) = (live(statements), project(clickhouse));
-    let topology = compile(&base).0.unwrap().desired.topology;
+    (of(&live, &base), live, base)
+}
+
+fn of(live: &Live, base: &Loaded) -> Imported {
+    let topology = compile(base).0.unwrap().desired.topology;
     let usual = Usual { project: "p".into(), kafka_database: "kafka".into(), engine: "MergeTree".into() };
     let wanted = Wanted { all: true, ..Wanted::default() };
-    (import(&live, &base, &topology, &usual, &wanted), live, base)
+    import(live, base, &topology, &usual, &wanted)
 }
 
 /// The manifests, which compile to what is there and to nothing else.
@@ -178,6 +182,35 @@ fn two_chains_that_fill_one_table() {
         ],
         ""
     ));
+}
+
+#[test]
+fn what_most_hosts_have_is_written_and_paths_of_replicas_name_no_table() {
+    let kafka = format!(
+        "CREATE TABLE kafka.r_kafka (`a` String) {KAFKA} = 'r', kafka_group_name = 'clickhouse-r-consumer', \
+         kafka_format = 'JSONEachRow'"
+    );
+    let mut live = live(&[
+        &kafka,
+        "CREATE TABLE d.r_local (`a` String) ENGINE = ReplicatedMergeTree('/t/{shard}/d/r/u1', '{replica}') ORDER BY a",
+        "CREATE TABLE d.r (`a` String) ENGINE = Distributed('dwh', 'd', 'r_local', rand())",
+        "CREATE MATERIALIZED VIEW d.r_mv TO d.r (`a` String) AS SELECT src.a AS a FROM kafka.r_kafka AS src",
+    ]);
+    let local = ObjectName::new("d", "r_local");
+    for uuid in ["u1", "u2", "u3"] {
+        let mut host = live.clickhouse.hosts[0].clone();
+        let object = host.objects.get_mut(&local).unwrap();
+        object.uuid = uuid.into();
+        object.definition.engine.args[0] = EngineArg::Text(format!("/t/{{shard}}/d/r/{uuid}"));
+        live.clickhouse.hosts.push(host);
+    }
+    live.clickhouse.hosts.remove(0);
+    live.clickhouse.hosts[0].objects.get_mut(&local).unwrap().definition.ttl = Some(Fragment::new("now()"));
+    let imported = of(&live, &project(", cluster: dwh, ddl: perHost"));
+    assert_eq!(imported.odd, []);
+    let text = imported.text();
+    assert!(text.contains("engine: ReplicatedMergeTree('/t/{shard}/d/r/{uuid}', '{replica}')\n"), "{text}");
+    assert!(!text.contains("ttl"), "{text}");
 }
 
 #[test]

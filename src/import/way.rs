@@ -126,7 +126,7 @@ pub struct Tables {
 }
 
 /// The target of a view without what the view gives it.
-pub fn bare(tables: &Tables, writes: &ObjectName, stock: &super::stock::Stock<'_>, engine: &str) -> Option<Target> {
+pub fn bare(tables: &Tables, writes: &ObjectName, stock: &super::stock::Stock, engine: &str) -> Option<Target> {
     let local = stock.get(&tables.local)?;
     let over = tables.distributed.as_ref().and_then(|d| stock.get(d));
     let told = over.and_then(|d| super::stock::argument(d, 0));
