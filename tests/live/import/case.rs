@@ -10,7 +10,7 @@ use sluice::diff::Attribute;
 use sluice::model::LiveTopic;
 use sluice::model::TopicFact;
 use sluice::observe;
-use sluice::plan::{Change, Plan};
+use sluice::plan::{Change, Plan, Policy};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -76,7 +76,7 @@ impl Case {
         let (made, found) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let origin = self.project(made.path(), "origin", registry);
         write(&made.path().join("manifests/chain.yaml"), &self.text);
-        origin.apply().await;
+        run(&origin).await;
         let names = origin.compiled().desired.object_names();
         let databases: Vec<String> =
             names.into_iter().map(|n| n.database).collect::<BTreeSet<_>>().into_iter().collect();
@@ -92,16 +92,17 @@ impl Case {
         let shown = format!("{}\n{}\n{written}", said.out, said.err);
         assert_eq!(said.code, Some(0), "{shown}");
         keep(&self.name, &shown);
-        let plan = project.plan().await;
-        assert!(takes_over(&plan), "{:#?}\n{shown}", plan.resources);
-        project.apply().await;
+        let prepared = project.plan_with(&Policy::default()).await;
+        assert!(takes_over(&prepared.plan), "{:#?}\n{shown}", prepared.plan.resources);
+        assert_eq!(project.run(&prepared).await.failed, [], "{shown}");
+        project.assert_converged().await;
         assert_eq!(uuids(&databases).await, ids, "{shown}");
         assert_eq!(statements(&databases).await, before.0, "{shown}");
 
         project.clean().await;
         gone(&origin).await;
         self.before().await;
-        project.apply().await;
+        run(&project).await;
         let after = (statements(&databases).await, topics(&origin).await);
         assert_eq!(after, before, "{shown}");
         let again = uuids(&databases).await;
@@ -110,6 +111,13 @@ impl Case {
         let odd = said.err.lines().skip_while(|l| !l.starts_with("Not expressed")).skip(1).count();
         Told { lines: written.lines().filter(|l| !l.starts_with('#')).count(), odd }
     }
+}
+
+/// Plans and runs. That the next plan is empty is proved by what comes after.
+async fn run(project: &Project) {
+    let prepared = project.plan_with(&Policy::default()).await;
+    assert!(!prepared.plan.is_blocked(), "blocked: {:#?}", prepared.plan.resources);
+    assert_eq!(project.run(&prepared).await.failed, [], "steps failed");
 }
 
 /// Whether a plan changes nothing but marks.
