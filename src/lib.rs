@@ -30,6 +30,8 @@ pub mod diff;
 
 pub mod plan;
 
+pub mod drift;
+
 pub mod reconcile;
 
 pub mod render;

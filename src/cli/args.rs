@@ -1,6 +1,7 @@
 //! Arguments as typed. Their doc comments are the help texts.
 
 mod consume;
+mod drift;
 mod graph;
 mod import;
 mod init;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use consume::{ConsumeArguments, ConsumeFormat};
+pub use drift::{DriftArguments, DriftFormat};
 pub use graph::{GraphArguments, GraphFormat};
 pub use import::ImportArguments;
 pub use init::InitArguments;
@@ -43,7 +45,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    failed, or could not tell
-  2    changes are pending (`plan --detailed-exitcode`)
+  2    changes are pending (`plan --detailed-exitcode`), or something differs (`drift`)
   3    blocked: a guard, a missing --allow, or servers that moved meanwhile
   64   wrong usage
   130  interrupted
@@ -133,6 +135,16 @@ Examples:
   sluice consume ManualConsumer/orders --follow
   sluice consume ManualConsumer/orders --from 2026-11-01T00:00:00Z --format json")]
     Consume(ConsumeArguments),
+    /// Tells what on the servers is not as the manifests say, for a job that runs every night.
+    ///
+    /// Reads Kafka and every ClickHouse host and changes nothing; waits for statements of an apply that still run. Exits
+    /// with 2 when something differs, with 1 when nothing does but something could not be read, else with 0.
+    #[command(after_long_help = "\
+Examples:
+  sluice drift
+  sluice --env prod drift --format markdown > issue.md
+  sluice drift --format prometheus > /var/lib/node_exporter/sluice-drift.prom")]
+    Drift(DriftArguments),
     /// Shows whether data flows: a verdict for every topic and chain, with the reason and what to do next.
     ///
     /// One look at Kafka and every ClickHouse host; changes nothing. Verdicts: healthy, idle (nothing to read), lagging
@@ -349,6 +361,8 @@ pub enum SchemaOf {
     Validate,
     /// The output of `plan --format json` and `show --format json`.
     Plan,
+    /// The output of `drift --format json`.
+    Drift,
 }
 
 /// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.

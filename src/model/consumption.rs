@@ -3,12 +3,12 @@
 use super::name::{ObjectName, ResourceId};
 use super::setting::SettingValue;
 use super::token::{TokenKind, tokenize};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The consumption of one `ManualConsumer`, names resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Consumption {
     /// Its resource.
     pub id: ResourceId,
@@ -41,7 +41,7 @@ pub struct Consumption {
 }
 
 /// One column of a message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct WireColumn {
     /// Its name.
     pub name: String,
@@ -50,7 +50,7 @@ pub struct WireColumn {
 }
 
 /// One column that an insert fills.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct ConsumedColumn {
     /// Its name in the table, and on the wire where it is there.
     pub name: String,
@@ -67,7 +67,7 @@ pub struct ConsumedColumn {
 }
 
 /// What becomes of a message that cannot be parsed or converted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum OnBadMessage {
     /// It is kept in the table of dead letters.
     #[default]

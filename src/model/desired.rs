@@ -5,11 +5,11 @@ use super::connection::Topology;
 use super::consumption::Consumption;
 use super::definition::Definition;
 use super::name::{ObjectName, ResourceId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything one project wants on the servers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Desired {
     /// `metadata.name` of the project; also the owner in marks.
     pub project: String,
@@ -41,7 +41,7 @@ impl DesiredPipeline {
 }
 
 /// A topic.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct DesiredTopic {
     /// Its resource.
     pub id: ResourceId,
@@ -60,7 +60,7 @@ pub struct DesiredTopic {
 }
 
 /// What to do with config keys others pinned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum UnmanagedConfig {
     /// Show them, leave them.
     #[default]
@@ -72,7 +72,7 @@ pub enum UnmanagedConfig {
 }
 
 /// A resource that comes to ClickHouse objects, of whatever kind: its objects and how they hang together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct DesiredPipeline {
     /// Its resource.
     pub id: ResourceId,
@@ -97,7 +97,7 @@ pub struct DesiredPipeline {
 }
 
 /// One ClickHouse object of a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct DesiredObject {
     /// What it is for.
     pub role: Role,
@@ -120,7 +120,7 @@ pub struct DesiredObject {
 }
 
 /// Where a group begins when it has no offsets yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub enum StartFrom {
     /// At the first message kept.
     Earliest,
@@ -133,7 +133,7 @@ pub enum StartFrom {
 }
 
 /// What an object does in its pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum Role {
     /// Kafka-engine table that reads.
     Source,
@@ -154,7 +154,7 @@ pub enum Role {
 }
 
 /// Guards of a resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub struct Lifecycle {
     /// Whether it may be deleted.
     pub deletion: Deletion,
@@ -167,7 +167,7 @@ pub struct Lifecycle {
 }
 
 /// How long a replaced table is kept, in days: its name carries the day on which it was replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 pub struct KeepFor {
     /// Days; none for a table that goes at once.
     pub days: u16,
@@ -180,7 +180,7 @@ impl Default for KeepFor {
 }
 
 /// Whether a resource may be deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum Deletion {
     /// Never.
     #[default]
@@ -192,7 +192,7 @@ pub enum Deletion {
 }
 
 /// What to do with a change that no ALTER makes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum Incompatible {
     /// Rebuild, keeping every row.
     #[default]
@@ -204,7 +204,7 @@ pub enum Incompatible {
 }
 
 /// Whether a resource should exist.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub enum Presence {
     /// It should.
     #[default]

@@ -154,7 +154,7 @@ struct ImpactOutput {
 
 /// One difference.
 #[derive(Debug, Serialize, JsonSchema)]
-struct ChangeOutput {
+pub(super) struct ChangeOutput {
     /// The object, where it is about a part of one.
     object: Option<String>,
     /// What of it; of an object as a whole, its name.
@@ -295,7 +295,7 @@ fn resource(resource: &ResourcePlan, plan: &Plan, hosts: &Hosts) -> ResourceOutp
     }
 }
 
-fn change(fact: Fact) -> ChangeOutput {
+pub(super) fn change(fact: Fact) -> ChangeOutput {
     let Fact { object, what, mark, old, new, is_query: _, hosts, hazards } = fact;
     // A mark of what only changes says nothing.
     let mark = if mark == words::CHANGED && object.is_some() { "" } else { mark };

@@ -10,6 +10,7 @@ mod difference;
 mod fold;
 mod hosts;
 mod matrix;
+mod metrics;
 mod paper;
 mod query;
 mod reason;
@@ -18,6 +19,7 @@ mod replicas;
 mod resource;
 mod totals;
 
+pub mod drift;
 pub mod finding;
 pub mod finding_codes;
 pub mod findings;

@@ -180,7 +180,8 @@ fn plans_meet_their_schema_and_come_back_from_their_files_as_they_were() {
     let schema = jsonschema::validator_for(&super::json::schema()).unwrap();
     for plan in [whole(), obstructed(), hostile()] {
         let policy = Policy { allow: vec![Allowance::parse("shortens-retention").unwrap()], ..Policy::default() };
-        let mut saved = SavedPlan { manifests: "m".into(), policy, remade: BTreeSet::new(), plan };
+        let mut saved =
+            SavedPlan { manifests: "m".into(), policy, remade: BTreeSet::new(), plan, graph: String::new() };
         let members = BTreeMap::from([(("ch1".to_owned(), 9000), 0)]);
         for step in &mut saved.plan.steps {
             let on = OnCluster { cluster: "c".into(), through: 0, members: members.clone() };
@@ -198,6 +199,12 @@ fn plans_meet_their_schema_and_come_back_from_their_files_as_they_were() {
 
 #[test]
 fn a_whole_plan_as_json() {
-    let saved = SavedPlan { manifests: "m".into(), policy: Policy::default(), remade: BTreeSet::new(), plan: whole() };
+    let saved = SavedPlan {
+        manifests: "m".into(),
+        policy: Policy::default(),
+        remade: BTreeSet::new(),
+        plan: whole(),
+        graph: String::new(),
+    };
     insta::assert_snapshot!(super::json::plan(&saved));
 }

@@ -71,6 +71,8 @@ rows are written through it and read through it. In Mermaid and Graphviz a topic
 rows a cylinder; in the picture colours tell them apart, and the last line of a box names its resource. Not drawn: tables of
 others that a view joins, and copies that exist only while something is being rebuilt.
 
+The Markdown of a plan (`sluice plan --format markdown`) has the resources that change as a graph behind a fold.
+
 The project in `manifests/` as a picture:
 
 ![The graph of the project in manifests](graph.png)

@@ -12,6 +12,7 @@ mod findings_formats;
 mod graphs;
 mod homework;
 mod on_cluster;
+mod recipes;
 mod schemas;
 mod starter;
 mod tidy;

@@ -1,11 +1,9 @@
-//! `examples/covid19/README.md` as a reader follows it: every command of its `console` blocks, in order, in one shell and on
-//! a sandbox of its own; what they print is what the page shows, but for what no two runs share.
+//! Pages as a reader follows them: every command of their `console` blocks, in order, in one shell and on a sandbox of its
+//! own; what they print is what the page shows, but for what no two runs share.
 
 use crate::fixture::{cache, masked};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-
-const PAGE: &str = "examples/covid19/README.md";
 
 /// Before what a command prints, and after it with its exit code.
 const MARK: &str = "@@walkthrough";
@@ -60,6 +58,7 @@ fn lasting(text: &str) -> String {
             (r"[\d.,]+/s\b", "N/s"),
             (r"\b(pid|process|batches +)\s*\d+", "$1 N"),
             (r"\(id \S+\)", "(ID)"),
+            (r"\bid=[0-9a-f]{64}", "id=ID"),
             // Which partition a message is in.
             (r"(?m)\b\d:\d+( \d:\d+)*$", "OFFSETS"),
             (r"[ \t]+", " "),
@@ -69,15 +68,15 @@ fn lasting(text: &str) -> String {
     )
 }
 
-/// The folder in which the reader is: manifests may be edited there.
+/// The folder in which the reader is, with a copy of a folder of the repository: what is in it may be edited there.
 #[expect(clippy::disallowed_methods, reason = "a test copies the files that it lets be edited")]
-fn workplace() -> tempfile::TempDir {
+fn workplace(copied: &str, name: &str) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let manifests = dir.path().join("manifests");
-    std::fs::create_dir(&manifests).expect("a folder");
-    for entry in std::fs::read_dir(root().join("manifests")).expect("the manifests") {
+    let copy = dir.path().join(name);
+    std::fs::create_dir(&copy).expect("a folder");
+    for entry in std::fs::read_dir(root().join(copied)).expect("the folder") {
         let entry = entry.expect("an entry");
-        std::fs::copy(entry.path(), manifests.join(entry.file_name())).expect("a copy");
+        std::fs::copy(entry.path(), copy.join(entry.file_name())).expect("a copy");
     }
     dir
 }
@@ -93,12 +92,20 @@ fn script(shown: &[Shown]) -> String {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "expectations are files, written anew where somebody asks for it")]
 fn every_command_of_the_homework_s_walkthrough_prints_what_the_page_shows() {
-    let page = std::fs::read_to_string(root().join(PAGE)).expect("the page");
-    let (prose, shown) = parse(&page);
+    follow("examples/covid19/README.md", &workplace("manifests", "manifests"));
+}
+
+#[test]
+fn a_change_is_planned_reviewed_applied_drifts_and_is_put_right_as_the_page_on_ci_shows() {
+    follow("docs/ci.md", &workplace("examples/ci/shell", "ci"));
+}
+
+#[expect(clippy::disallowed_methods, reason = "expectations are files, written anew where somebody asks for it")]
+fn follow(page: &str, dir: &tempfile::TempDir) {
+    let text = std::fs::read_to_string(root().join(page)).expect("the page");
+    let (prose, shown) = parse(&text);
     assert!(shown.len() >= 12, "only {} commands", shown.len());
-    let dir = workplace();
     let program = PathBuf::from(env!("CARGO_BIN_EXE_sluice"));
     let programs = program.parent().expect("a folder").display().to_string();
     let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
@@ -109,6 +116,8 @@ fn every_command_of_the_homework_s_walkthrough_prints_what_the_page_shows() {
         .env("ROOT", root())
         .env("SLUICE_CACHE", cache())
         .env("NO_COLOR", "1")
+        .envs([("GIT_CONFIG_GLOBAL", "/dev/null"), ("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@example.org")])
+        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@example.org")])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()
@@ -127,7 +136,7 @@ fn every_command_of_the_homework_s_walkthrough_prints_what_the_page_shows() {
         made += &format!("{}{output}{}", one.command, prose.get(i + 1).map_or("", String::as_str));
     }
     if std::env::var_os("SLUICE_BLESS").is_some() {
-        std::fs::write(root().join(PAGE), &made).expect("the page is written");
+        std::fs::write(root().join(page), &made).expect("the page is written");
     }
-    assert!(wrong.is_empty(), "{PAGE} shows something else; SLUICE_BLESS=1 writes it anew\n\n{}", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{page} shows something else; SLUICE_BLESS=1 writes it anew\n\n{}", wrong.join("\n"));
 }

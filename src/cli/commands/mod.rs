@@ -4,6 +4,7 @@ mod apply;
 mod apply_saved;
 mod completions;
 mod consume;
+mod drift;
 mod graph;
 mod import;
 mod init;
@@ -28,6 +29,7 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Show(arguments) => show::run(arguments, settings),
         Command::Apply(arguments) => apply::run(arguments, settings).await,
         Command::Consume(arguments) => consume::run(arguments, settings).await,
+        Command::Drift(arguments) => drift::run(arguments, settings).await,
         Command::Status(arguments) => status::run(arguments, settings).await,
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,

@@ -7,8 +7,12 @@ use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
 use crate::cli::{live, output, planned, project, selection};
 use crate::client::Servers;
+use crate::model::{Desired, ResourceId};
+use crate::plan::Verb;
 use crate::plan::saved::SavedPlan;
 use crate::render;
+use crate::render::graph::{Graph, mermaid};
+use std::collections::BTreeSet;
 
 pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Result<Exit, Failure> {
     let checked = project::checked(settings)?;
@@ -19,7 +23,9 @@ pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Resul
     let mut interrupts = Interrupts::listen()?;
     let prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
-    let saved = SavedPlan::new(&compiled.desired, policy, prepared.remade, prepared.plan);
+    let changed = prepared.plan.resources.iter().filter(|r| r.verb != Verb::Keep).map(|r| r.id.clone()).collect();
+    let graph = drawn(&compiled.desired, &changed);
+    let saved = SavedPlan::new(&compiled.desired, policy, prepared.remade, prepared.plan, graph);
     let (sql, saving) = (!arguments.selection.no_sql, &arguments.saving);
     output::result(&planned::text(&saved, arguments.format, sql, saving.max_bytes, settings))?;
     if let Some(path) = &saving.json_into {
@@ -34,4 +40,12 @@ pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Resul
         false if arguments.detailed_exitcode && !saved.plan.is_empty() => Exit::Changes,
         false => Exit::Done,
     })
+}
+
+/// Resources as Mermaid; nothing where there are none.
+fn drawn(desired: &Desired, only: &BTreeSet<ResourceId>) -> String {
+    if only.is_empty() {
+        return String::new();
+    }
+    mermaid(&Graph::of(&selection::part(desired, only)))
 }

@@ -4,7 +4,7 @@ use crate::cli::args::{SchemaArguments, SchemaOf};
 use crate::cli::output;
 use crate::cli::report::{Exit, Failure};
 use crate::manifest::manifest_schema;
-use crate::render::{findings, health, json};
+use crate::render::{drift, findings, health, json};
 
 pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
     let schema = match arguments.what {
@@ -12,6 +12,7 @@ pub(super) fn run(arguments: &SchemaArguments) -> Result<Exit, Failure> {
         SchemaOf::Status => health::schema(),
         SchemaOf::Validate => findings::schema(),
         SchemaOf::Plan => json::schema(),
+        SchemaOf::Drift => drift::schema(),
     };
     output::result(&format!("{schema:#}\n"))?;
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 //! nothing. Where views and the columns they fill change together, ingestion stops first and starts last; Kafka
 //! keeps what arrives.
 
-use super::backfill::{self, Filling};
+use super::backfill::Filling;
 use super::consumer;
 use super::halt::{by_name, flush, stop, unguarded};
 use super::treatment::{Treated, Treatment};
@@ -32,6 +32,10 @@ pub(super) struct Evolution<'a> {
     pub treated: &'a [Treated<'a>],
     pub live: &'a Live,
     pub policy: &'a Policy,
+    /// New targets that are to be filled.
+    pub fillings: &'a [Filling<'a>],
+    /// Hosts on which rows must not begin to flow meanwhile, where it is there already.
+    pub pausing: &'a BTreeSet<usize>,
     /// Ingestion has to stop whatever changes: a topic goes.
     pub stops: bool,
 }
@@ -39,19 +43,17 @@ pub(super) struct Evolution<'a> {
 impl Evolution<'_> {
     /// The steps from one to the other.
     pub fn plan(&self, plan: &mut ResourcePlan, draft: &mut Draft) {
-        let Evolution { diff, treated, live, policy, stops } = *self;
+        let Evolution { diff, treated, live, policy, fillings, pausing, stops } = *self;
         let hosts = &live.clickhouse;
         let whole = !exists(diff);
         plan.changes = differences(diff);
-        let fillings = backfill::fillings(diff, live);
         let begins = fillings.iter().any(Filling::pauses);
         drop_left_over(diff, begins, plan, draft);
         drop_undeclared(diff, plan, draft);
         databases(diff, draft);
-        let pausing = if stops || begins { all_hosts(diff) } else { pauses(diff, treated, hosts) };
         let paused = !whole && !pausing.is_empty();
         if paused {
-            stop(diff, treated, &pausing, hosts, plan, draft);
+            stop(diff, treated, pausing, hosts, plan, draft);
         } else if treated.iter().any(|t| t.role() == Role::Sink && t.any(|t| matches!(t, Treatment::Swap))) {
             // What is queued has the columns of the Kafka table that is there.
             flush(treated, &all_hosts(diff), hosts, plan, draft);

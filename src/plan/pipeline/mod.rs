@@ -11,6 +11,7 @@ use super::step::{KafkaAction, TableAction};
 use super::{Blocked, Change, Hazard, Note, Policy, ResourcePlan, Verb, hosts, rebuild};
 use crate::diff::{HostState, ObjectDiff, PipelineDiff};
 use crate::model::{Definition, Deletion, Incompatible, Kind, Live, LiveClickHouse, Owner, Presence, Role};
+use backfill::Filling;
 use std::collections::BTreeSet;
 use treatment::{Treated, Treatment};
 
@@ -36,14 +37,6 @@ pub(super) fn plan(
     let mut treated: Vec<Treated<'_>> =
         diff.objects.iter().filter(|o| !o.desired.owned_elsewhere).map(|o| Treated::new(o, live_hosts)).collect();
     let loses_topic = diff.desired.topics.iter().any(|t| recreated.contains(t));
-    // A Kafka table whose views go while it begins to read finds nobody to hand on to, and commits what it has read
-    // all the same: those messages would be in no table. So it goes before them.
-    let pausing = match (loses_topic, exists(diff)) {
-        (true, _) => evolve::all_hosts(diff),
-        (false, true) => evolve::pauses(diff, &treated, live_hosts),
-        (false, false) => BTreeSet::new(),
-    };
-    treated.iter_mut().for_each(|t| t.reconnect(&pausing));
     treated.iter_mut().for_each(|t| t.spread(diff, live_hosts));
     if plan.id.kind == Kind::ManualConsumer {
         let rebuilt = evolve::rebuilt(&treated);
@@ -57,6 +50,20 @@ pub(super) fn plan(
     if replaces {
         treated.iter_mut().for_each(|t| t.replace(live_hosts));
     }
+    let fillings = backfill::fillings(diff, live);
+    let quiet = |treated: &[Treated<'_>]| match (loses_topic, exists(diff)) {
+        (true, _) => evolve::all_hosts(diff),
+        (false, true) if fillings.iter().any(Filling::pauses) => evolve::all_hosts(diff),
+        (false, true) => evolve::pauses(diff, treated, live_hosts),
+        (false, false) => BTreeSet::new(),
+    };
+    // A Kafka table whose views go while it begins a block finds nobody to hand on to, and commits what it has read all
+    // the same: those messages would be in no table (19,800 of 3,465,800 in 14,184 drops of a view). So it goes before
+    // them, wherever they go; and with it more may have to stand still.
+    let mut pausing = quiet(&treated);
+    treated.iter_mut().for_each(|t| t.reconnect(&pausing));
+    pausing.append(&mut quiet(&treated));
+    treated.iter_mut().for_each(|t| t.reconnect(&pausing));
     match diff.desired.lifecycle.state {
         Presence::Absent => remove(diff, live_hosts, &mut plan, &mut draft),
         Presence::Present if recreate && exists(diff) && !replaces => {
@@ -67,7 +74,15 @@ pub(super) fn plan(
             plan.block(Blocked::NeedsRecreate);
         }
         Presence::Present => {
-            let evolution = evolve::Evolution { diff, treated: &treated, live, policy, stops: loses_topic };
+            let evolution = evolve::Evolution {
+                diff,
+                treated: &treated,
+                live,
+                policy,
+                fillings: &fillings,
+                pausing: &pausing,
+                stops: loses_topic,
+            };
             evolution.plan(&mut plan, &mut draft);
             if replaces && exists(diff) && plan.verb != Verb::Blocked {
                 plan.verb = Verb::Recreate;

@@ -28,13 +28,22 @@ pub struct SavedPlan {
     pub remade: BTreeSet<(ObjectName, String)>,
     /// The plan.
     pub plan: Plan,
+    /// What the resources that change are made of and how data flows through them, as Mermaid: it is part of what was
+    /// reviewed. Empty where nothing changes.
+    pub graph: String,
 }
 
 impl SavedPlan {
     /// Takes a plan as it is to be shown and kept.
-    pub fn new(desired: &Desired, policy: Policy, remade: BTreeSet<(ObjectName, String)>, mut plan: Plan) -> Self {
+    pub fn new(
+        desired: &Desired,
+        policy: Policy,
+        remade: BTreeSet<(ObjectName, String)>,
+        mut plan: Plan,
+        graph: String,
+    ) -> Self {
         plan.resources.iter_mut().flat_map(|r| &mut r.changes).for_each(conceal);
-        Self { manifests: fingerprint(desired), policy, remade, plan }
+        Self { manifests: fingerprint(desired), policy, remade, plan, graph }
     }
 
     /// Names the plan by all that is in it: 64 hexadecimal digits.

@@ -74,7 +74,7 @@ fn reviewed() -> Plan {
 }
 
 fn saved(plan: Plan) -> SavedPlan {
-    SavedPlan { manifests: "m".into(), policy: Policy::default(), remade: BTreeSet::new(), plan }
+    SavedPlan { manifests: "m".into(), policy: Policy::default(), remade: BTreeSet::new(), plan, graph: String::new() }
 }
 
 fn moved(plan: &Plan) -> Vec<MovedResource> {

@@ -1,14 +1,7 @@
 //! A report for a scraper: the text exposition format, one family after another.
 
 use crate::health::{ChainFacts, Facts, Report, ResourceHealth, Verdict};
-use std::fmt::Write as _;
-
-/// A family of gauges: its name, what it is, and its samples.
-struct Family {
-    name: &'static str,
-    help: &'static str,
-    samples: Vec<(Vec<(&'static str, String)>, u64)>,
-}
+use crate::render::metrics::{Family, written};
 
 /// The report as metrics. What could not be read has no sample.
 pub fn prometheus(report: &Report) -> String {
@@ -18,23 +11,6 @@ pub fn prometheus(report: &Report) -> String {
     families.extend(tables(report));
     families.extend(hosts(report));
     families.iter().map(written).collect()
-}
-
-fn written(family: &Family) -> String {
-    let mut out = String::new();
-    if family.samples.is_empty() {
-        return out;
-    }
-    let _ = writeln!(out, "# HELP {} {}\n# TYPE {} gauge", family.name, family.help, family.name);
-    for (labels, value) in &family.samples {
-        let labels: Vec<String> = labels.iter().map(|(key, value)| format!("{key}=\"{}\"", label(value))).collect();
-        let _ = writeln!(out, "{}{{{}}} {value}", family.name, labels.join(","));
-    }
-    out
-}
-
-fn label(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 fn id(resource: &ResourceHealth) -> Vec<(&'static str, String)> {

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) enum Rank {
     /// Resources that stay as they are.
     Unchanged,
+    /// How data flows through what changes.
+    Graph,
     /// What a reader should know beside.
     Notes,
     /// What differs, in a table.
@@ -87,6 +89,7 @@ fn said(parts: &[Part], left_out: &BTreeSet<usize>, budget: usize) -> String {
             let resources = count(of.len(), "resource");
             match rank {
                 Rank::Unchanged => "the list of what is unchanged".into(),
+                Rank::Graph => "the graph".into(),
                 Rank::Notes => format!("notes on {resources}"),
                 Rank::Attributes => format!("attributes of {resources}"),
                 Rank::Statements => format!("steps and statements of {resources}"),

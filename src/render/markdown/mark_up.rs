@@ -3,7 +3,7 @@
 use crate::render::paper::escape;
 
 /// Text inside of a line: what Markdown or HTML would read as its own is escaped.
-pub(super) fn inline(text: &str) -> String {
+pub(in crate::render) fn inline(text: &str) -> String {
     let text = escape(text);
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -21,7 +21,7 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 /// A table of plain texts; each row has a cell for each of the head.
-pub(super) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub(in crate::render) fn table(head: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut out = format!("\n| {} |\n|{}\n", head.join(" | "), "---|".repeat(head.len()));
     for row in rows {
         let cells: Vec<String> = row.iter().map(|text| inline(text)).collect();
@@ -44,7 +44,7 @@ pub(super) fn fence(language: &str, text: &str) -> String {
 }
 
 /// A name inside of an HTML comment: nothing in it ends the comment or begins another field.
-pub(super) fn word(text: &str) -> String {
+pub(in crate::render) fn word(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
     text.chars().map(|c| if plain(c) { c.to_string() } else { format!("%{:X}", u32::from(c)) }).collect()
 }

@@ -9,7 +9,8 @@ mod mark_up;
 mod tests;
 
 use self::budget::{Part, Rank, fitted};
-use self::mark_up::{fence, inline, table};
+use self::mark_up::fence;
+pub(super) use self::mark_up::{inline, table, word};
 use super::action::action;
 use super::difference::{self, Fact};
 use super::hosts::Hosts;
@@ -42,6 +43,10 @@ pub fn plan(saved: &SavedPlan, sql: bool, budget: usize) -> String {
     for resource in plan.resources.iter().filter(|r| r.verb != Verb::Keep) {
         parts.extend(details(resource, plan, &hosts, sql));
     }
+    if !saved.graph.is_empty() {
+        let graph = format!("\n<details><summary>Graph</summary>\n\n{}\n</details>\n", fence("mermaid", &saved.graph));
+        parts.push(Part::of(Rank::Graph, "the graph", graph));
+    }
     parts.extend(beside(plan, &hosts));
     fitted(parts, budget)
 }
@@ -51,8 +56,8 @@ fn head(saved: &SavedPlan) -> String {
     let environment = header.environment.as_deref();
     let marker = format!(
         "<!-- sluice:plan project={} env={} id={} -->",
-        mark_up::word(&header.project),
-        environment.map_or_else(|| "-".into(), mark_up::word),
+        word(&header.project),
+        environment.map_or_else(|| "-".into(), word),
         saved.id()
     );
     let place =
@@ -93,7 +98,7 @@ fn resources(plan: &Plan, hosts: &Hosts) -> String {
 }
 
 fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
-    let named: Vec<String> = facts
+    let mut named: Vec<String> = facts
         .iter()
         .filter(|f| !(f.object.is_some() && f.old.is_none() && resource.verb == Verb::Create))
         .map(|f| match f.mark {
@@ -101,6 +106,9 @@ fn what(resource: &ResourcePlan, facts: &[Fact]) -> String {
             mark => format!("{mark} {}", f.what),
         })
         .collect();
+    // A column is one thing to a reader, in however many tables it is.
+    let mut seen = BTreeSet::new();
+    named.retain(|name| seen.insert(name.clone()));
     let gist = words::gist(resource.verb);
     let shown = match named.split_at_checked(MOST_FACTS) {
         Some((shown, rest)) if rest.len() > 1 => format!("{} and {} more", shown.join(", "), rest.len()),

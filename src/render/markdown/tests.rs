@@ -9,7 +9,13 @@ use std::collections::BTreeSet;
 fn saved(plan: Plan) -> SavedPlan {
     let allow = vec![Allowance::parse("shortens-retention").unwrap()];
     let policy = Policy { allow, ..Policy::default() };
-    SavedPlan { manifests: "m".into(), policy, remade: BTreeSet::new(), plan }
+    SavedPlan {
+        manifests: "m".into(),
+        policy,
+        remade: BTreeSet::new(),
+        plan,
+        graph: "flowchart LR\n  a --> b\n".into(),
+    }
 }
 
 #[test]

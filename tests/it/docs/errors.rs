@@ -11,7 +11,9 @@ fn meaning(exit: Exit) -> &'static str {
         Exit::Failed => {
             "Failed, or could not tell: findings that are errors, servers that do not answer, a step that failed"
         }
-        Exit::Changes => "`plan --detailed-exitcode` found changes, none of them blocked",
+        Exit::Changes => {
+            "`plan --detailed-exitcode` found changes, none of them blocked, or `drift` found something that differs"
+        }
         Exit::Blocked => {
             "`plan` shows something that is blocked, or `apply` refused and changed nothing: the plan is blocked, a hazard is not allowed, or the servers moved while \
              the question stood"
@@ -31,6 +33,7 @@ fn exit_codes_and_hazards_are_documented() {
     for exit in EXITS {
         let _ = writeln!(out, "| {} | {} |", exit as u8, cell(meaning(exit)));
     }
+    out.push_str(BY_COMMAND);
     out.push_str(HAZARDS);
     for hazard in Hazard::ALL {
         let consent = if hazard.needs_consent() { "yes" } else { "no: it loses nothing" };
@@ -49,6 +52,28 @@ Generated: `SLUICE_BLESS=1 cargo test --test it docs` writes this file anew.
 
 | Code | Means |
 |---|---|
+";
+
+/// A live test provokes each of these and no other.
+const BY_COMMAND: &str = "
+Which command ends with which; a live test provokes each of them (`tests/live/exit_codes.rs`):
+
+| Command | 0 | 1 | 2 | 3 | 64 | 130 |
+|---|---|---|---|---|---|---|
+| `sluice init` | x | x |   |   | x |   |
+| `sluice validate` | x | x |   |   | x |   |
+| `sluice graph` | x | x |   |   | x |   |
+| `sluice plan` | x | x | x | x | x | x |
+| `sluice show` | x | x |   | x | x |   |
+| `sluice apply` | x | x |   | x | x | x |
+| `sluice drift` | x | x | x |   | x | x |
+| `sluice status` | x | x |   |   | x | x |
+| `sluice verify` | x | x |   |   | x | x |
+| `sluice consume` | x | x |   |   | x | x |
+| `sluice sandbox` | x | x |   |   | x |   |
+| `sluice schema` | x |   |   |   | x |   |
+| `sluice completions` | x |   |   |   | x |   |
+| `sluice man` | x |   |   |   | x |   |
 ";
 
 const HAZARDS: &str = "

@@ -5,7 +5,7 @@ use super::case::Case;
 use super::golden;
 use super::numbers::{Numbers, Sent};
 use crate::fixture::project::{Project, by_hand, try_ask_node};
-use sluice::plan::{Class, Hazard, Impact, Offsets, Plan, Policy};
+use sluice::plan::{Action, Class, Hazard, Impact, Offsets, Plan, Policy, Step, TableAction};
 use sluice::reconcile::Prepared;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -125,6 +125,7 @@ fn judged(case: &Case, prepared: &Prepared, policy: &Policy) -> String {
     if !plan.is_blocked() {
         assert_eq!(needed, allowed, "{}: hazards that need consent, and what the case allows", case.folder);
         promised(case, plan);
+        nothing_is_read_into_nothing(case, plan);
     }
     let text = golden::text(plan, policy);
     if case.spec.blocked.is_none() {
@@ -138,6 +139,22 @@ fn judged(case: &Case, prepared: &Prepared, policy: &Policy) -> String {
 
 fn impacts(plan: &Plan) -> impl Iterator<Item = &Impact> {
     plan.resources.iter().filter_map(|r| r.impact.as_ref())
+}
+
+/// A view that lets rows in goes when the Kafka table before it is gone: a block that begins while it goes is read, handed
+/// to nobody and committed.
+fn nothing_is_read_into_nothing(case: &Case, plan: &Plan) {
+    let drops = |step: &Step, views: bool| match &step.action {
+        Action::Table(TableAction::Drop { is_view, .. }) => *is_view == views,
+        Action::Table(_) | Action::Kafka(_) => false,
+    };
+    for (at, step) in plan.steps.iter().enumerate().filter(|(_, step)| drops(step, true)) {
+        if step.hazards.contains(&Hazard::PausesIngestion) {
+            let before = plan.steps[..at].iter().filter(|s| s.resource == step.resource && drops(s, false));
+            let gone: BTreeSet<usize> = before.flat_map(|s| s.hosts.iter().copied()).collect();
+            assert!(step.hosts.is_subset(&gone), "{}: its view goes before its Kafka table\n{plan:#?}", case.folder);
+        }
+    }
 }
 
 /// The plan tells of what is lost and what comes twice as the case does, which the numbers then prove.
