@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A command that is to hang has got so far when the server that never answers has been asked.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -166,7 +167,7 @@ async fn every_command_ends_with_each_of_its_codes() {
     codes.of(1, &["drift"], away);
 
     let (new, there) = (path("new"), dir.path().to_str().expect("a path is text"));
-    write(&path("sluice.yaml"), "");
+    write(path("sluice.yaml"), "");
     for (code, arguments) in [(0, ["init", &new]), (1, ["init", there])] {
         codes.ends(code, &arguments);
     }
