@@ -40,6 +40,8 @@ pub mod apply;
 
 pub mod consume;
 
+pub mod import;
+
 pub mod sandbox;
 
 pub mod cli;

@@ -3,6 +3,7 @@
 mod consume;
 mod drift;
 mod graph;
+mod import;
 mod init;
 mod sandbox;
 mod saved;
@@ -18,6 +19,7 @@ use std::time::Duration;
 pub use consume::{ConsumeArguments, ConsumeFormat};
 pub use drift::{DriftArguments, DriftFormat};
 pub use graph::{GraphArguments, GraphFormat};
+pub use import::ImportArguments;
 pub use init::InitArguments;
 pub use sandbox::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
 pub use saved::{Saving, ShowArguments};
@@ -179,6 +181,17 @@ Examples:
   sluice graph --only KafkaPipeline/orders
   sluice graph --format svg > graph.svg")]
     Graph(GraphArguments),
+    /// Writes manifests for topics and chains that are live.
+    ///
+    /// Reads the brokers and every ClickHouse host and changes nothing on them. Afterwards a plan takes the objects over,
+    /// which changes their comments alone. What a manifest cannot say is listed, and so is what was left out. Files
+    /// that are there are kept: where one would be overwritten nothing is written and the exit code is 1.
+    #[command(after_long_help = "\
+Examples:
+  sluice import 'orders*'
+  sluice import --database raw -o manifests/raw
+  sluice import --all --stdout")]
+    Import(ImportArguments),
     /// Writes a small project to begin with: a topic, and a pipeline that reads it.
     ///
     /// Never overwrites anything: where a file of its is there already it writes nothing and exits with 1.

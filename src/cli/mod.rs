@@ -8,6 +8,7 @@ mod commands;
 mod consumption;
 mod demo;
 mod findings;
+mod importing;
 mod interrupt;
 mod live;
 mod output;

@@ -39,6 +39,11 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// The manifests as they were read.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
     /// Tells on stderr what the servers say against the manifests, each with its place.
     pub fn tell(&self, complaints: &[Complaint], settings: &Settings) {
         let mut found = located(&self.loaded, complaints);
@@ -69,7 +74,16 @@ impl Checked {
 /// # Errors
 /// There is no project, or an error in it.
 pub(super) fn checked(settings: &Settings) -> Result<Checked, Failure> {
-    let Read { loaded, compiled, findings } = read(settings)?;
+    checked_but(settings, &[])
+}
+
+/// The same, without a word about findings of these codes.
+///
+/// # Errors
+/// There is no project, or an error in it.
+pub(super) fn checked_but(settings: &Settings, quiet: &[&str]) -> Result<Checked, Failure> {
+    let Read { loaded, compiled, mut findings } = read(settings)?;
+    findings.retain(|f| !quiet.contains(&f.code));
     output::message(&findings::text(&findings, &loaded.files, settings.err));
     let told = findings::tally(&findings);
     let compiled = compiled

@@ -66,7 +66,7 @@ pub(super) fn part(desired: &Desired, only: &BTreeSet<ResourceId>) -> Desired {
 
 /// The day at Greenwich: the same for everybody who plans at this moment, wherever they are.
 #[expect(clippy::disallowed_methods, reason = "the plan reads no clock: this is where it comes from")]
-fn today() -> jiff::civil::Date {
+pub(super) fn today() -> jiff::civil::Date {
     jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date()
 }
 

@@ -218,6 +218,7 @@ impl<'a> Build<'a> {
         let from = above.map_or_else(|| hub.unwrap_or(&self.kafka), |t| &t.local);
         let reading = Reading {
             from: quote::object(from),
+            table: Some(from),
             written: above.map_or(&self.kafka, |t| &t.table),
             columns: &columns,
             hidden: if above.is_none() && hub.is_some() { self.hidden(readable, stream) } else { Vec::new() },

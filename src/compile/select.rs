@@ -50,6 +50,8 @@ pub(super) struct Placing<'a> {
     pub written: &'a ObjectName,
     /// What the view really reads: a table, or a SELECT in brackets.
     pub reads: &'a str,
+    /// The same where it is a table.
+    pub table: Option<&'a ObjectName>,
     /// Condition on the rows.
     pub only: Option<&'a str>,
     /// Columns that `*` must not give: those a Kafka table has but does not show.
@@ -69,9 +71,18 @@ pub(super) fn place_source(text: &str, placing: &Placing<'_>) -> Result<(String,
         let at = i + 1;
         let qualified = tokens.get(at + 1).is_some_and(|t| t.is("."));
         let short = pair[1].is_word("source") && !qualified && !tokens.get(at + 1).is_some_and(|t| t.is("("));
-        let long = qualified
-            && pair[1].name() == Some(placing.written.database.as_str())
-            && tokens.get(at + 2).and_then(|t| t.name()) == Some(placing.written.table.as_str());
+        let is = |name: &ObjectName| {
+            qualified
+                && pair[1].name() == Some(name.database.as_str())
+                && tokens.get(at + 2).and_then(|t| t.name()) == Some(name.table.as_str())
+        };
+        // By its own name it stands as its author wrote it: views that were made by hand are taken over as they are.
+        let itself = placing.table.is_some_and(is);
+        if itself && placing.only.is_none() {
+            found = true;
+            continue;
+        }
+        let long = is(placing.written) || itself;
         if !short && !long {
             continue;
         }
@@ -199,7 +210,9 @@ mod tests {
     fn the_source_is_placed_under_any_spelling() {
         let kafka = ObjectName::new("k", "t");
         let place = |text: &str, only| {
-            place_source(text, &Placing { written: &kafka, reads: "k.hub", only, hidden: &[] }).unwrap()
+            let table = ObjectName::new("k", "hub");
+            place_source(text, &Placing { written: &kafka, table: Some(&table), reads: "k.hub", only, hidden: &[] })
+                .unwrap()
         };
         assert_eq!(place("SELECT a FROM source", None), ("SELECT a FROM k.hub AS source".into(), true));
         assert_eq!(place("SELECT s.a FROM source AS s WHERE 1", None).0, "SELECT s.a FROM k.hub AS s WHERE 1");
@@ -209,6 +222,7 @@ mod tests {
             "SELECT a FROM (SELECT * FROM k.hub WHERE _reason = '') AS source WHERE b"
         );
         assert_eq!(place("SELECT a FROM other.t", None), ("SELECT a FROM other.t".into(), false));
+        assert_eq!(place("SELECT hub.a FROM k.hub", None), ("SELECT hub.a FROM k.hub".into(), true));
     }
 
     #[test]
@@ -216,7 +230,9 @@ mod tests {
         let written = ObjectName::new("k", "t");
         let hidden = ["_topic", "_headers.name"];
         let place = |text| {
-            let placing = Placing { written: &written, reads: "k.hub", only: None, hidden: &hidden };
+            let table = ObjectName::new("k", "hub");
+            let placing =
+                Placing { written: &written, table: Some(&table), reads: "k.hub", only: None, hidden: &hidden };
             place_source(text, &placing).unwrap().0
         };
         let except = "EXCEPT (_topic, `_headers.name`)";

@@ -16,6 +16,8 @@ use crate::model::{Definition, Engine, Fragment, ObjectName};
 pub(super) struct Reading<'a> {
     /// The table, or a SELECT in brackets.
     pub from: String,
+    /// The same where it is a table.
+    pub table: Option<&'a ObjectName>,
     /// The Kafka table by its own name: a SELECT may be written over it.
     pub written: &'a ObjectName,
     /// Its columns.
@@ -60,8 +62,13 @@ fn custom(
 ) -> String {
     let path = format!("{}.select", target.path);
     let only = reading.marked.then(|| format!("{REASON} = ''"));
-    let placing =
-        Placing { written: reading.written, reads: &reading.from, only: only.as_deref(), hidden: &reading.hidden };
+    let placing = Placing {
+        written: reading.written,
+        reads: &reading.from,
+        table: reading.table,
+        only: only.as_deref(),
+        hidden: &reading.hidden,
+    };
     match select::place_source(text, &placing) {
         Ok((placed, true)) => placed,
         Ok((placed, false)) => {

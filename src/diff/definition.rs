@@ -243,8 +243,10 @@ fn same_replicated(desired: &Definition, live: &Definition, uuid: &str) -> bool 
 
 fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
     let ignored = |key: &str, value: &SettingValue| {
-        // Every MergeTree table has it written out, whoever made it.
-        desired.engine.is_merge_tree() && key == "index_granularity" && value.same(&SettingValue::Number("8192".into()))
+        let is = |number: &str| value.same(&SettingValue::Number(number.into()));
+        // Every MergeTree table has it written out, whoever made it; a Kafka table that says nothing has one consumer.
+        (desired.engine.is_merge_tree() && key == "index_granularity" && is("8192"))
+            || (desired.engine.name == "Kafka" && key == "kafka_num_consumers" && is("1"))
     };
     let plain = |settings: &BTreeMap<String, SettingValue>, key: &str| settings.get(key).map(SettingValue::to_string);
     for (key, new) in &desired.settings {

@@ -25,7 +25,8 @@ pub struct TargetSpec {
     /// Which rows, an expression over the columns of what is read.
     #[serde(default, rename = "where")]
     pub filter: Option<String>,
-    /// The whole SELECT of the view. `FROM source` stands for what the view reads.
+    /// The whole SELECT of the view. `FROM source` stands for what the view reads. That table may also stand there by its
+    /// own name, and is then left as it is written.
     #[serde(default)]
     pub select: Option<String>,
     /// Table of another target of this pipeline that the view reads instead of the source.

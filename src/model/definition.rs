@@ -72,6 +72,23 @@ impl Definition {
         }
     }
 
+    /// `Kafka('broker', 'topic', 'group', 'format')` with settings in place of the arguments, as everybody else writes it:
+    /// to the server both are the same.
+    pub fn arguments_as_settings(mut self) -> Self {
+        const NAMES: [&str; 4] = ["kafka_broker_list", "kafka_topic_list", "kafka_group_name", "kafka_format"];
+        let text = |arg: &EngineArg| match arg {
+            EngineArg::Text(text) => Some(text.clone()),
+            EngineArg::Named(..) | EngineArg::Expression(_) => None,
+        };
+        let texts: Option<Vec<String>> = self.engine.args.iter().map(text).collect();
+        if let Some(texts) = texts.filter(|t| self.engine.name == "Kafka" && t.len() == NAMES.len()) {
+            let settings = NAMES.into_iter().zip(texts);
+            self.settings.extend(settings.map(|(key, text)| (key.to_owned(), SettingValue::Text(text))));
+            self.engine.args.clear();
+        }
+        self
+    }
+
     /// Whether it is a materialized view.
     pub fn is_view(&self) -> bool {
         self.engine.name == Engine::VIEW

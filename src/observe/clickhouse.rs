@@ -4,7 +4,7 @@ use super::ObserveError;
 use super::surroundings;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::model::create::parse_create;
-use crate::model::{ClusterMember, Dependant, Engine, LiveHost, LiveObject, ObjectName};
+use crate::model::{ClusterMember, Definition, Dependant, Engine, LiveHost, LiveObject, ObjectName};
 use crate::sql::read;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,11 +68,31 @@ pub(crate) async fn host(
             other_readers.insert(view, dependant.owner.clone());
         }
     }
+    let made = made(reader, facts, objects);
+    Ok(LiveHost { other_readers, dependants, undeclared, ..made })
+}
+
+/// Reads a host and all that is in its databases, but for those of the server's own.
+///
+/// # Errors
+/// The host does not answer or refuses.
+pub(super) async fn whole(
+    reader: &ClickHouseReader,
+    clusters: &BTreeSet<&str>,
+    without: &[&str],
+) -> Result<LiveHost, ObserveError> {
+    let everything = async { Ok(reader.rows(&read::everything(without)).await?) };
+    let (facts, objects) = tokio::try_join!(facts(reader, clusters), everything)?;
+    Ok(made(reader, facts, objects))
+}
+
+/// What a host says of itself and of some objects.
+fn made(reader: &ClickHouseReader, facts: HostRow, objects: Vec<ObjectRow>) -> LiveHost {
     let (mut known, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
     for row in objects {
         let object = ObjectName::new(row.database, row.name);
         let readers = row.readers.into_iter().map(|(database, table)| ObjectName::new(database, table)).collect();
-        match parse_create(&row.statement) {
+        match parse_create(&row.statement).map(Definition::arguments_as_settings) {
             Ok(definition) => drop(known.insert(object, LiveObject { definition, uuid: row.uuid, readers })),
             Err(error) => drop(unreadable.insert(object, error.to_string())),
         }
@@ -85,7 +105,7 @@ pub(crate) async fn host(
         address,
         port,
     };
-    Ok(LiveHost {
+    LiveHost {
         name: reader.host().to_string(),
         version: facts.version,
         hostname: facts.hostname,
@@ -103,10 +123,8 @@ pub(crate) async fn host(
         sizes: BTreeMap::new(),
         misfits: BTreeMap::new(),
         unfillable: BTreeMap::new(),
-        other_readers,
-        dependants,
-        undeclared,
-    })
+        ..LiveHost::default()
+    }
 }
 
 async fn facts(reader: &ClickHouseReader, clusters: &BTreeSet<&str>) -> Result<HostRow, ObserveError> {

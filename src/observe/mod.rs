@@ -5,6 +5,7 @@ pub mod canonical;
 mod carriers;
 pub(crate) mod census;
 pub mod clickhouse;
+pub mod everything;
 mod formatted;
 pub mod health;
 pub mod hosts;

@@ -14,6 +14,7 @@ mod metrics;
 mod paper;
 mod query;
 mod reason;
+mod remains;
 mod replicas;
 mod resource;
 mod totals;
@@ -34,6 +35,7 @@ pub mod words;
 
 pub use census::left_for_later;
 pub use paper::escape;
+pub use remains::remains;
 pub use script::sql;
 pub use text::{Style, plan, step};
 pub use totals::consent;

@@ -46,6 +46,17 @@ pub fn objects(names: &[ObjectName]) -> String {
     )
 }
 
+/// The objects of all databases but these, as [`objects`].
+pub fn everything(without: &[&str]) -> String {
+    let databases: Vec<String> = without.iter().map(|d| quote::literal(d)).collect();
+    format!(
+        "SELECT database, name, toString(uuid) AS uuid, create_table_query AS statement, \
+         arrayZip(dependencies_database, dependencies_table) AS readers \
+         FROM system.tables WHERE NOT is_temporary AND NOT startsWith(name, '.inner') AND database NOT IN ({})",
+        databases.join(",")
+    )
+}
+
 /// The objects of these names, shortly: `database`, `name`, `uuid`, `statement`.
 pub fn standing(names: &[ObjectName]) -> String {
     format!(

@@ -162,6 +162,18 @@ fn a_server_that_is_away_is_a_failure_told_once_without_secrets() {
 }
 
 #[test]
+fn an_import_says_what_it_wants_and_writes_nothing_of_servers_that_are_away() {
+    let place = Place::project(&project(""));
+    place.write("topics.yaml", TOPIC);
+    for line in ["import", "import --all orders", "import --all --database d", "import --all --stdout -o x"] {
+        assert_eq!(place.run(line).code, 64, "{line}");
+    }
+    let ended = place.run("import --all -o found");
+    assert_eq!((ended.code, ended.out.as_str()), (1, ""), "{}", ended.err);
+    assert!(!place.0.path().join("found").exists());
+}
+
+#[test]
 fn a_sandbox_that_is_not_there_is_said_so() {
     let place = Place::empty();
     for line in ["sandbox status", "sandbox down", "sandbox status --dir elsewhere"] {

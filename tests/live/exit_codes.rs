@@ -134,6 +134,20 @@ async fn every_command_ends_with_each_of_its_codes() {
         codes.interrupted(&[command]);
     }
     codes.interrupted(&["consume", &consumer]);
+    codes.interrupted(&["import", "nothing"]);
+
+    // What manifests declare is not written again; the topic is free to a project that does not declare it.
+    codes.ends(1, &["import", &case]);
+    for (code, guard) in [(0, ""), (3, ", clusterId: another")] {
+        let header = format!(
+            "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {case}-other}}\nspec:\n  manifests: [.]\n  kafka: \
+             {{bootstrapServers: \"${{KAFKA_BROKERS}}\"{guard}}}\n  clickhouse: {{url: \"${{CLICKHOUSE_URL}}\"}}\n  state: none\n"
+        );
+        let other = Project::written(&header, "");
+        let arguments = ["import", &case, "--stdout"];
+        let command = Codes { project: &other, seen: BTreeSet::new() }.command(&arguments);
+        codes.of(code, &arguments, command);
+    }
 
     // Kafka takes no partition away, and what a hazard costs has to be allowed.
     project.rewrite(&resources(&case, 1));

@@ -23,6 +23,7 @@ mod failures;
 mod fixture;
 mod forms;
 mod health;
+mod import;
 mod kafka_client;
 mod kafka_groups;
 mod on_cluster;

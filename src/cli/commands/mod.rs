@@ -6,6 +6,7 @@ mod completions;
 mod consume;
 mod drift;
 mod graph;
+mod import;
 mod init;
 mod man;
 mod plan;
@@ -34,6 +35,7 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,
         Command::Schema(arguments) => schema::run(arguments),
         Command::Graph(arguments) => graph::run(arguments, settings),
+        Command::Import(arguments) => import::run(arguments, settings).await,
         Command::Init(arguments) => init::run(arguments, settings),
         Command::Completions(arguments) => completions::run(arguments),
         Command::Man => man::run(),

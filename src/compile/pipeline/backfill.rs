@@ -95,6 +95,7 @@ impl Build<'_> {
         let inner = hub::entry(&name, readable, stream.then_some(failures.as_slice()), &[BEFORE.to_owned()]);
         let reading = Reading {
             from: format!("(\n{inner}\n)"),
+            table: None,
             written: &self.kafka,
             columns: readable,
             hidden: self.hidden(readable, stream),
@@ -125,6 +126,7 @@ impl Build<'_> {
         let columns = Readable::of_target(from);
         let reading = Reading {
             from: quote::object(&from.local),
+            table: Some(&from.local),
             written: if target.reads == Some(above) { &from.table } else { &self.kafka },
             columns: &columns,
             hidden: Vec::new(),

@@ -61,6 +61,7 @@ Which command ends with which; a live test provokes each of them (`tests/live/ex
 | Command | 0 | 1 | 2 | 3 | 64 | 130 |
 |---|---|---|---|---|---|---|
 | `sluice init` | x | x |   |   | x |   |
+| `sluice import` | x | x |   | x | x | x |
 | `sluice validate` | x | x |   |   | x |   |
 | `sluice graph` | x | x |   |   | x |   |
 | `sluice plan` | x | x | x | x | x | x |

@@ -9,7 +9,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail like tests")]
 
 mod binary;
-mod registry;
+pub mod registry;
 
 use crate::fixture::project::{FLOW, Project, by_hand, produce, produce_bytes};
 use crate::fixture::published::published;
@@ -143,7 +143,7 @@ fn write(file: &Path, text: &str) {
 
 /// Gives every node the schema files: this engine looks for them in the folder it runs in. Servers that are there have
 /// them: `compose.yaml` mounts them.
-fn schemas() {
+pub fn schemas() {
     let Some(sandbox) = folder() else { return };
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/wild/schemas");
     #[expect(clippy::disallowed_methods, reason = "what the nodes read")]
@@ -157,7 +157,7 @@ fn schemas() {
 }
 
 /// All files, or those whose names begin with one of `SLUICE_WILD` (`05,07`): for whoever writes one.
-fn files() -> Vec<PathBuf> {
+pub fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/wild");
     #[expect(clippy::disallowed_methods, reason = "a new file is tested without anybody writing code")]
     let entries = std::fs::read_dir(root).expect("the folder of chains");
