@@ -108,11 +108,11 @@ async fn what_the_jobs_of_the_homework_made_is_taken_over_without_a_drop() {
     );
     assert_eq!(said.err.split_once("Not expressed:\n").map(|(_, odd)| odd), Some(odd.as_str()), "{said:?}");
     for line in [
-        "config: {cleanup.policy: delete, compression.type: snappy, retention.ms: 86400000}",
+        "  config:\n    cleanup.policy: delete\n    compression.type: snappy\n    retention.ms: 86400000\n",
         "partitions: 3",
-        "errors: {mode: skip}",
-        "distributed: {shardingKey: xxHash64(location_key)}",
-        "{name: idx_date, expression: date, type: minmax, granularity: 4}",
+        "errors:\n      mode: skip\n",
+        "distributed:\n      shardingKey: xxHash64(location_key)\n",
+        "- name: idx_date\n      expression: date\n      type: minmax\n      granularity: 4\n",
         "kind: OutgoingSink",
     ] {
         assert!(written.contains(line), "{line}\n{written}");
@@ -174,7 +174,7 @@ async fn what_no_manifest_can_say_is_listed() {
     let said = sluice(project.file(), &["import", "--database", &name]).await;
     assert_eq!(said.code, Some(0), "{said:?}");
     let written = read(&dir.path().join("manifests"));
-    assert!(written.contains("kafka_sasl_password: {fromEnv: SECRET_KAFKA_SASL_PASSWORD}"), "{written}");
+    assert!(written.contains("kafka_sasl_password:\n        fromEnv: SECRET_KAFKA_SASL_PASSWORD\n"), "{written}");
     assert!(!written.contains("hunter2") && !said.err.contains("hunter2"), "{written}");
     let listed: Vec<&str> = said.err.lines().skip_while(|l| *l != "Not expressed:").skip(1).map(str::trim).collect();
     for (object, words) in [
