@@ -9,6 +9,7 @@ use super::topic::TopicSpec;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// One schema for every kind of manifest: `oneOf` by `kind`. It accepts what the loader accepts before variables
 /// are put in; a field that may be left out may also be empty.
@@ -23,7 +24,20 @@ pub fn manifest_schema() -> Value {
         "$defs": generator.take_definitions(true),
     });
     loosen(&mut schema);
+    for (part, fields) in examples() {
+        for (field, values) in fields {
+            if let Some(field) = schema.pointer_mut(&format!("/$defs/{part}/properties/{field}")) {
+                field["examples"] = json!(values);
+            }
+        }
+    }
     schema
+}
+
+/// Examples of the fields of each part.
+fn examples() -> BTreeMap<String, BTreeMap<String, Vec<Value>>> {
+    // The text is part of the program, and a test reads it.
+    serde_yaml::from_str(include_str!("examples.yaml")).unwrap_or_default()
 }
 
 /// A kind of document.
@@ -194,6 +208,27 @@ fn or_null(property: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_field_has_an_example_that_is_accepted_and_nothing_else_has() {
+        let schema = manifest_schema();
+        let definitions = schema["$defs"].as_object().unwrap();
+        let mut fields: Vec<String> = Vec::new();
+        for (part, definition) in definitions {
+            for (name, field) in definition["properties"].as_object().into_iter().flatten() {
+                let examples = field["examples"].as_array().unwrap_or_else(|| panic!("{part}.{name} has no example"));
+                let mut alone = field.clone();
+                alone["$defs"] = schema["$defs"].clone();
+                let validator = jsonschema::validator_for(&alone).unwrap();
+                let wrong: Vec<&Value> = examples.iter().filter(|e| !validator.is_valid(e)).collect();
+                assert!(!examples.is_empty() && wrong.is_empty(), "{part}.{name}: {wrong:?}");
+                fields.push(format!("{part}.{name}"));
+            }
+        }
+        let known = examples().into_iter().flat_map(|(part, f)| f.into_keys().map(move |n| format!("{part}.{n}")));
+        let stale: Vec<String> = known.filter(|field| !fields.contains(field)).collect();
+        assert_eq!(stale, Vec::<String>::new());
+    }
 
     #[test]
     fn the_schema_accepts_what_the_loader_accepts_and_refuses_what_it_refuses() {
