@@ -97,7 +97,7 @@ pub fn summary(drift: &Drift) -> String {
 
 /// How a resource that the manifests no longer have can go.
 fn gone(id: &ResourceId) -> String {
-    format!("{id} is no longer declared; `sluice plan --prune` shows what would go with it")
+    format!("{id} is no longer declared: it stays on the servers until a manifest says `lifecycle: {{state: absent}}`")
 }
 
 /// What stands for a record that nobody keeps.
