@@ -244,9 +244,11 @@ fn same_replicated(desired: &Definition, live: &Definition, uuid: &str) -> bool 
 fn settings(desired: &Definition, live: &Definition, found: &mut Found) {
     let ignored = |key: &str, value: &SettingValue| {
         let is = |number: &str| value.same(&SettingValue::Number(number.into()));
-        // Every MergeTree table has it written out, whoever made it; a Kafka table that says nothing has one consumer.
+        // Every MergeTree table has it written out, whoever made it; a Kafka table that says nothing has one consumer, unless
+        // a named collection says more.
+        let says_all = |d: &Definition| d.engine.name == "Kafka" && d.engine.args.is_empty();
         (desired.engine.is_merge_tree() && key == "index_granularity" && is("8192"))
-            || (desired.engine.name == "Kafka" && key == "kafka_num_consumers" && is("1"))
+            || (says_all(desired) && says_all(live) && key == "kafka_num_consumers" && is("1"))
     };
     let plain = |settings: &BTreeMap<String, SettingValue>, key: &str| settings.get(key).map(SettingValue::to_string);
     for (key, new) in &desired.settings {
