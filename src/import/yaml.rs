@@ -9,7 +9,12 @@ pub fn text<S: Serialize>(document: &Document<S>) -> String {
     // A struct of texts and maps with texts for keys is always a value, and a value always has a text.
     let mut value = serde_json::to_value(document).unwrap_or_default();
     escape(&mut value);
-    serde_yaml::to_string(&value).unwrap_or_default()
+    let text = serde_yaml::to_string(&value).unwrap_or_default();
+    // The library writes these as ends of lines, which they no longer are in YAML 1.2. JSON is YAML too.
+    match text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+        true => serde_json::to_string_pretty(&value).unwrap_or_default() + "\n",
+        false => text,
+    }
 }
 
 /// In a manifest `$$` is a plain `$`.
@@ -102,6 +107,8 @@ mod tests {
             "*a",
             "| a",
             "é 😀",
+            "a\u{2028}b",
+            "\u{2029}",
             "No",
         ];
         for text in hostile {
