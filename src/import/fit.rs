@@ -51,9 +51,9 @@ pub fn fit(mut chain: Chain, trial: &Trial<'_>) -> (Chain, Tried) {
                 other.ways[direct[place]] = chain.ways[direct[*from]].clone();
                 other.forms[direct[place]] = chain.forms[direct[*from]];
             }
-            if tried(&other, trial).distance < best.distance {
-                best = tried(&other, trial);
-                chain = other;
+            let found = tried(&other, trial);
+            if found.distance < best.distance {
+                (chain, best) = (other, found);
                 break;
             }
         }

@@ -4,7 +4,6 @@ use crate::compile::{Compiled, compile};
 use crate::diff::{self, Attribute, HostState};
 use crate::manifest::{Document, Finding, LoadOptions, Loaded, ProjectSpec, Severity, load_texts};
 use crate::model::{Canonical, DesiredPipeline, Live, LiveClickHouse, LiveKafka};
-use std::collections::{BTreeMap, BTreeSet};
 
 const PROJECT: &str =
     "apiVersion: sluice/v1\nkind: Project\nmetadata: {name: import}\nspec: {manifests: [import.yaml]}\n";
@@ -27,18 +26,7 @@ pub struct Tried {
 
 impl<'a> Trial<'a> {
     pub fn new(project: &'a Document<ProjectSpec>, live: &LiveClickHouse) -> Self {
-        let kafka = LiveKafka {
-            cluster_id: String::new(),
-            brokers: 0,
-            names: BTreeSet::new(),
-            topics: BTreeMap::new(),
-            groups: BTreeMap::new(),
-            follows: BTreeMap::new(),
-            ends: BTreeMap::new(),
-            starts: BTreeMap::new(),
-            refused: BTreeMap::new(),
-        };
-        Self { project, live: Live { kafka, clickhouse: live.clone() } }
+        Self { project, live: Live { kafka: LiveKafka::default(), clickhouse: live.clone() } }
     }
 
     /// Tries a text that holds one chain.

@@ -17,7 +17,7 @@ pub struct Live {
 }
 
 /// Brokers and the topics asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LiveKafka {
     /// Cluster id; empty when the brokers tell none.
     pub cluster_id: String,

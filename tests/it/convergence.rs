@@ -54,17 +54,7 @@ fn empty() -> Live {
             ..LiveHost::default()
         }
     };
-    let kafka = LiveKafka {
-        cluster_id: "id".into(),
-        brokers: 1,
-        names: BTreeSet::new(),
-        topics: BTreeMap::new(),
-        groups: BTreeMap::new(),
-        follows: BTreeMap::new(),
-        ends: BTreeMap::new(),
-        starts: BTreeMap::new(),
-        refused: BTreeMap::new(),
-    };
+    let kafka = LiveKafka { cluster_id: "id".into(), brokers: 1, ..LiveKafka::default() };
     Live { kafka, clickhouse: LiveClickHouse { hosts: (1..=4).map(host).collect(), census: Census::default() } }
 }
 

@@ -1,9 +1,7 @@
 //! Drift for programs: versioned, with a schema.
 
-use super::summary;
-use crate::drift::{Difference, Drift, ResourceDrift};
-use crate::plan::Step;
-use crate::render::difference;
+use super::{facts, summary};
+use crate::drift::{Drift, ResourceDrift};
 use crate::render::hosts::Hosts;
 use crate::render::json::{ChangeOutput, change};
 use crate::render::reason;
@@ -105,21 +103,16 @@ fn output(drift: &Drift) -> DriftOutput {
 
 fn resource(resource: &ResourceDrift, hosts: &Hosts) -> ResourceOutput {
     let sentences = |list: &[_]| list.iter().map(|why| reason::blocked(why, &resource.id, hosts)).collect();
+    let changes = |difference| facts(difference, hosts).into_iter().map(change).collect();
     ResourceOutput {
         kind: resource.id.kind.as_str(),
         name: resource.id.name.clone(),
         last_applied: resource.applied_at.clone(),
         cut: resource.cut,
         declared: resource.declared,
-        drift: changes(&resource.drift, hosts),
-        pending: changes(&resource.pending, hosts),
+        drift: changes(&resource.drift),
+        pending: changes(&resource.pending),
         not_read: sentences(&resource.unread),
         stuck: sentences(&resource.stuck),
     }
-}
-
-fn changes(difference: &Difference, hosts: &Hosts) -> Vec<ChangeOutput> {
-    let steps: Vec<&Step> = difference.steps.iter().collect();
-    let facts = difference::facts(difference::rows(&difference.changes, &steps, hosts));
-    facts.into_iter().map(change).collect()
 }

@@ -43,10 +43,13 @@ enum Way {
     Pending,
 }
 
-fn lines(difference: &Difference, hosts: &Hosts, way: Way) -> Vec<Line> {
+fn facts(difference: &Difference, hosts: &Hosts) -> Vec<Fact> {
     let steps: Vec<&Step> = difference.steps.iter().collect();
-    let facts = difference::facts(difference::rows(&difference.changes, &steps, hosts));
-    facts.into_iter().filter_map(|fact| line(fact, way)).collect()
+    difference::facts(difference::rows(&difference.changes, &steps, hosts))
+}
+
+fn lines(difference: &Difference, hosts: &Hosts, way: Way) -> Vec<Line> {
+    facts(difference, hosts).into_iter().filter_map(|fact| line(fact, way)).collect()
 }
 
 fn line(fact: Fact, way: Way) -> Option<Line> {
