@@ -8,8 +8,8 @@
 //! client  ->  observe -> live   ---+
 //! ```
 //!
-//! `model` is the vocabulary at the bottom. Only `client`, `observe`, `apply`, `sandbox` and `cli`
-//! touch the world; everything else is pure and synchronous. ARCHITECTURE.md holds the import table
+//! `model` is the vocabulary at the bottom. Only `client`, `observe`, `memory`, `apply`, `sandbox` and
+//! `cli` touch the world; everything else is pure and synchronous. ARCHITECTURE.md holds the import table
 //! and the invariants, and a test enforces both.
 
 pub mod model;
@@ -31,6 +31,12 @@ pub mod diff;
 pub mod plan;
 
 pub mod drift;
+
+pub mod prune;
+
+pub mod state;
+
+pub mod memory;
 
 pub mod reconcile;
 

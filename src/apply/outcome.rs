@@ -1,5 +1,6 @@
 //! What became of the steps.
 
+use futures_util::future::{BoxFuture, ready};
 use std::fmt;
 use std::time::Duration;
 
@@ -39,6 +40,13 @@ impl std::error::Error for StepError {}
 
 /// Whoever watches an apply.
 pub trait Events: Sync {
+    /// A step is about to begin. It does not where this fails: whoever keeps a journal has to have written it down.
+    ///
+    /// # Errors
+    /// Why it may not.
+    fn admit(&self, _step: usize) -> BoxFuture<'_, Result<(), StepError>> {
+        Box::pin(ready(Ok(())))
+    }
     /// A step begins.
     fn started(&self, step: usize);
     /// A copy on a host has come so far.

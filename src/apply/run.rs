@@ -44,7 +44,7 @@ pub(super) struct Hands<'a> {
 /// Runs the steps of a plan, at most `parallel` at once.
 ///
 /// Guarantees: a step starts only when all it needs are done; after a failure no further step starts, those in
-/// flight are finished. Nothing is undone and nothing is tried twice: a second plan sees what was done and goes
+/// flight are finished. A step that the watcher does not admit fails without having begun. Nothing is undone and nothing is tried twice: a second plan sees what was done and goes
 /// on from there.
 ///
 /// # Errors
@@ -117,6 +117,9 @@ fn hands<'a>(
 
 async fn timed(index: usize, step: &Step, hands: &Hands<'_>) -> (usize, Duration, Result<(), StepError>) {
     let begin = Instant::now();
+    if let Err(error) = hands.events.admit(index).await {
+        return (index, begin.elapsed(), Err(error));
+    }
     let result = match &step.action {
         Action::Kafka(action) => kafka::run(index, step, action, hands).await,
         Action::Table(TableAction::Copy(copied)) => copy::run(index, step, copied, hands).await,

@@ -58,9 +58,9 @@ mod tests {
         let drop = TableAction::Drop { name: name.clone(), is_view: false, sync: false };
         let (project, kafka, cluster_id) = ("p".into(), String::new(), String::new());
         let topology = Topology::Single;
-        let (census, left_out) = (Census::default(), BTreeSet::new());
+        let (census, left_out, undeclared) = (Census::default(), BTreeSet::new(), BTreeSet::new());
         let header =
-            Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![], census, left_out };
+            Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![], census, left_out, undeclared };
         let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(TableAction::Flush { name })] };
         let typed = ["--recreate", "KafkaPipeline/p", "apply", "--recreate=KafkaPipeline/p", "--var", "A=x y"];
         let typed = typed.map(str::to_owned);

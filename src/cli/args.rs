@@ -3,8 +3,10 @@
 mod consume;
 mod drift;
 mod graph;
+mod history;
 mod import;
 mod init;
+mod pruning;
 mod sandbox;
 mod saved;
 mod shell;
@@ -19,8 +21,10 @@ use std::time::Duration;
 pub use consume::{ConsumeArguments, ConsumeFormat};
 pub use drift::{DriftArguments, DriftFormat};
 pub use graph::{GraphArguments, GraphFormat};
+pub use history::{HistoryArguments, UnlockArguments};
 pub use import::ImportArguments;
 pub use init::InitArguments;
+pub use pruning::Pruning;
 pub use sandbox::{EndpointsFormat, SandboxCommand, SandboxFolder, SandboxUp};
 pub use saved::{Saving, ShowArguments};
 pub use shell::CompletionsArguments;
@@ -135,16 +139,29 @@ Examples:
   sluice consume ManualConsumer/orders --follow
   sluice consume ManualConsumer/orders --from 2026-11-01T00:00:00Z --format json")]
     Consume(ConsumeArguments),
-    /// Tells what on the servers is not as the manifests say, for a job that runs every night.
+    /// Tells what was changed on the servers since it was applied, for a job that runs every night.
     ///
-    /// Reads Kafka and every ClickHouse host and changes nothing; waits for statements of an apply that still run. Exits
-    /// with 2 when something differs, with 1 when nothing does but something could not be read, else with 0.
+    /// Reads Kafka and every ClickHouse host and changes nothing; never while an apply runs. What only the manifests ask for
+    /// is told apart, as pending. Exits with 2 when something was changed, with 1 when nothing was but something could not
+    /// be read, else with 0. With --fix it puts back what was changed, and nothing else.
     #[command(after_long_help = "\
 Examples:
   sluice drift
+  sluice drift --fix
   sluice --env prod drift --format markdown > issue.md
   sluice drift --format prometheus > /var/lib/node_exporter/sluice-drift.prom")]
     Drift(DriftArguments),
+    /// Shows what was applied, by whom and how it ended; with a number, an apply step by step.
+    #[command(after_long_help = "\
+Examples:
+  sluice history
+  sluice history 17
+  sluice history --last 100 --format json")]
+    History(HistoryArguments),
+    /// Tells who holds the lock, and breaks it: its holder stops before its next step.
+    ///
+    /// The lock of an apply that was killed needs none of this: the next apply takes it over after ten seconds of silence.
+    Unlock(UnlockArguments),
     /// Shows whether data flows: a verdict for every topic and chain, with the reason and what to do next.
     ///
     /// One look at Kafka and every ClickHouse host; changes nothing. Verdicts: healthy, idle (nothing to read), lagging
@@ -238,6 +255,9 @@ pub struct Selection {
     /// Leave the statements under the steps out.
     #[arg(long)]
     pub no_sql: bool,
+    /// What goes that no manifest has any more.
+    #[command(flatten)]
+    pub pruning: Pruning,
 }
 
 /// `plan`.
@@ -274,7 +294,10 @@ pub enum PlanFormat {
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArguments {
     /// A plan that `sluice plan -o` has saved.
-    #[arg(value_name = "PLAN", conflicts_with_all = ["only", "recreate", "allow", "allow_unreachable"])]
+    #[arg(
+        value_name = "PLAN",
+        conflicts_with_all = ["only", "recreate", "allow", "allow_unreachable", "prune", "prune_most"]
+    )]
     pub plan: Option<PathBuf>,
     /// Which resources, and what is allowed.
     #[command(flatten)]
@@ -282,6 +305,9 @@ pub struct ApplyArguments {
     /// Do not ask.
     #[arg(long, short)]
     pub yes: bool,
+    /// How long to wait for another apply that holds the lock, e.g. 90s or 10m.
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
+    pub lock_timeout: Duration,
     /// Steps that may run at the same time, where their order allows it.
     #[arg(long, short, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub jobs: u16,
@@ -363,6 +389,8 @@ pub enum SchemaOf {
     Plan,
     /// The output of `drift --format json`.
     Drift,
+    /// The output of `history --format json`.
+    History,
 }
 
 /// `90s`, `5m`, `1h`, `500ms`; a bare number is seconds.

@@ -1,47 +1,102 @@
 //! Runs a plan while somebody watches, and tells how it went.
 
+use super::hold::Hold;
 use super::interrupt::Interrupts;
+use super::journal::Journal;
+use super::past::failure;
 use super::report::{Exit, Failure};
 use super::settings::Settings;
 use super::{again, output, progress};
-use crate::apply::{self, Outcome, Stop};
+use crate::apply::{self, Events, Outcome, StepError, Stop};
 use crate::client::Servers;
-use crate::model::Secrets;
+use crate::model::{Desired, Secrets};
 use crate::plan::{Plan, Policy};
 use crate::reconcile::Prepared;
 use crate::render::outcome::{self, Report};
 use crate::render::{self, Style};
+use futures_util::future::BoxFuture;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Runs the steps, `parallel` at once, with progress on stderr and the report on stdout.
+/// Runs the steps, `parallel` at once, with progress on stderr and the report on stdout, and has them written down. How
+/// the command ends where the plan was not carried out to its end; `None` where it was.
 ///
 /// # Errors
-/// The report could not be written; what failed in the plan is in the outcome.
+/// The report or the journal could not be written.
 pub(super) async fn carry_out(
-    prepared: &Prepared,
-    servers: &Servers,
-    secrets: &Secrets,
-    parallel: usize,
+    work: &Work<'_>,
+    hold: &mut Hold,
+    jobs: u16,
     settings: &Settings,
     interrupts: &mut Interrupts,
-) -> Result<Outcome, Failure> {
-    let watch = progress::Apply::new(&prepared.plan, settings.err);
+) -> Result<Option<Exit>, Failure> {
+    let plan = &work.prepared.plan;
+    let watch = progress::Apply::new(plan, settings.err);
     let begin = Instant::now();
     let stop = Stop::default();
-    let work = apply::run(prepared, servers, secrets, parallel, &watch, &stop);
-    let outcome = watched(work, &watch, &stop, interrupts).await;
+    let journal = hold.journal(plan, work.id, work.desired).await?;
+    let both = Both { watch: &watch, journal: journal.as_ref() };
+    let run = apply::run(work.prepared, work.servers, work.secrets, usize::from(jobs), &both, &stop);
+    let outcome = watched(run, &watch, &stop, interrupts).await;
     watch.end();
-    report(&prepared.plan, &outcome, begin.elapsed(), settings)?;
-    Ok(outcome)
+    report(plan, &outcome, begin.elapsed(), settings)?;
+    let lost = journal.as_ref().is_some_and(Journal::lost);
+    let ended = match &journal {
+        Some(journal) if !lost => journal.end(&outcome).await.map_err(failure),
+        Some(_) | None => Ok(()),
+    };
+    let cut = match (outcome.interrupted, outcome.failed.is_empty() && outcome.not_started.is_empty()) {
+        (true, _) => Some(Exit::Interrupted),
+        (false, true) => None,
+        (false, false) if lost => Some(Exit::Blocked),
+        (false, false) => Some(Exit::Failed),
+    };
+    ended.map(|()| cut)
 }
 
-/// How a command ends whose plan was not carried out to its end; `None` where it was.
-pub(super) fn cut(outcome: &Outcome) -> Option<Exit> {
-    if outcome.interrupted {
-        return Some(Exit::Interrupted);
+/// Steps at the same time, where nobody says.
+pub(super) const JOBS: u16 = 8;
+
+/// What is to be done.
+pub(super) struct Work<'a> {
+    pub prepared: &'a Prepared,
+    /// First digits of the plan's id.
+    pub id: &'a str,
+    /// What was planned for.
+    pub desired: &'a Desired,
+    pub servers: &'a Servers,
+    pub secrets: &'a Secrets,
+}
+
+/// Who watches and who writes down.
+struct Both<'a> {
+    watch: &'a progress::Apply<'a>,
+    journal: Option<&'a Journal<'a>>,
+}
+
+impl Events for Both<'_> {
+    fn admit(&self, step: usize) -> BoxFuture<'_, Result<(), StepError>> {
+        Box::pin(async move {
+            let Some(journal) = self.journal else { return Ok(()) };
+            let refused = |words| StepError { host: None, statement: None, words, in_doubt: false };
+            journal.intend(step).await.map_err(|error| refused(error.to_string()))
+        })
     }
-    (!outcome.failed.is_empty() || !outcome.not_started.is_empty()).then_some(Exit::Failed)
+
+    fn started(&self, step: usize) {
+        self.watch.started(step);
+    }
+
+    fn progress(&self, step: usize, host: usize, done: u64, total: u64) {
+        self.watch.progress(step, host, done, total);
+    }
+
+    fn finished(&self, step: usize, took: Duration, result: Result<(), &StepError>) {
+        if let Some(journal) = self.journal {
+            journal.ended(step, result);
+        }
+        self.watch.finished(step, took, result);
+    }
 }
 
 /// Tells what a plan made after an apply has left, which should be nothing; how the command ends.

@@ -25,6 +25,26 @@ pub(super) async fn prepare(
     interrupts.or(watched).await?.map_err(failure)
 }
 
+/// Reads the servers again, for a plan that was shown a while ago.
+///
+/// # Errors
+/// It is another plan now; else as [`prepare`].
+pub(super) async fn same(
+    compiled: &Compiled,
+    servers: &Servers,
+    policy: &Policy,
+    shown: Prepared,
+    settings: &Settings,
+    interrupts: &mut Interrupts,
+) -> Result<Prepared, Failure> {
+    let now = prepare(compiled, servers, policy, settings, interrupts).await?;
+    if now.plan == shown.plan && now.urls == shown.urls {
+        return Ok(now);
+    }
+    let moved = "the servers moved while you were reading: the plan is no longer the one that was shown";
+    Err(Failure::new(Exit::Blocked, moved).hint("nothing was changed; apply again and read the new plan"))
+}
+
 /// Waits for what an apply that was killed has left running.
 ///
 /// # Errors

@@ -8,13 +8,17 @@ mod commands;
 mod consumption;
 mod demo;
 mod findings;
+mod hold;
 mod importing;
 mod interrupt;
+mod journal;
 mod live;
 mod output;
+mod past;
 mod planned;
 mod progress;
 mod project;
+mod pruning;
 mod secrets;
 mod selection;
 

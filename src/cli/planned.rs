@@ -3,7 +3,10 @@
 use super::args::PlanFormat;
 use super::report::{Exit, Failure};
 use super::settings::Settings;
+use crate::model::Desired;
+use crate::plan::Policy;
 use crate::plan::saved::{SavedPlan, SavedPlanError};
+use crate::reconcile::Prepared;
 use crate::render;
 use std::fs;
 use std::path::Path;
@@ -16,6 +19,17 @@ pub(super) fn text(saved: &SavedPlan, format: PlanFormat, sql: bool, budget: usi
         PlanFormat::Json => render::json::plan(saved),
         PlanFormat::Sql => render::sql(&saved.plan),
     }
+}
+
+/// Names a plan that is not saved as if it were: its first digits.
+pub(super) fn id(desired: &Desired, policy: &Policy, prepared: &Prepared) -> String {
+    let (remade, plan) = (prepared.remade.clone(), prepared.plan.clone());
+    short(&SavedPlan::new(desired, policy.clone(), remade, plan, String::new()))
+}
+
+/// The first digits of the id of a plan: enough to tell one from another.
+pub(super) fn short(saved: &SavedPlan) -> String {
+    saved.id().chars().take(12).collect()
 }
 
 /// Reads the file of a saved plan.

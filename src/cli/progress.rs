@@ -278,6 +278,7 @@ mod tests {
             hosts: vec![],
             census: Census::default(),
             left_out: BTreeSet::new(),
+            undeclared: BTreeSet::new(),
         };
         Plan { header, resources: vec![], steps: vec![step; steps] }
     }

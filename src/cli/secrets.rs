@@ -118,6 +118,8 @@ mod tests {
                 ca_certificate: None,
                 hosts: vec![],
             },
+            state: None,
+            undeclared: BTreeSet::new(),
         }
     }
 

@@ -36,6 +36,7 @@ pub(super) fn policy(selection: &Selection, desired: &Desired) -> Result<Policy,
             .map(|(id, _)| (*id).clone())
             .collect(),
         unreachable: selection.allow_unreachable.iter().cloned().collect(),
+        pruned: BTreeSet::new(),
         today: today(),
         start_declared: desired.pipelines.iter().filter(|p| p.start_from.is_some()).map(|p| p.id.clone()).collect(),
     })

@@ -25,7 +25,8 @@ pub use located::located;
 pub use select::output_names;
 
 use crate::manifest::{Finding, Loaded, Severity};
-use crate::model::{ClickHouseConnection, Desired, KafkaConnection};
+use crate::model::{ClickHouseConnection, Desired, KafkaConnection, ResourceId, StateTopic};
+use std::collections::BTreeSet;
 
 /// A project ready to be planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +37,11 @@ pub struct Compiled {
     pub kafka: KafkaConnection,
     /// How ClickHouse is reached.
     pub clickhouse: ClickHouseConnection,
+    /// Where the project remembers; none where it does not.
+    pub state: Option<StateTopic>,
+    /// Resources that were applied and that no manifest has any more. Manifests alone do not tell them: empty until somebody
+    /// who remembers fills it in.
+    pub undeclared: BTreeSet<ResourceId>,
 }
 
 /// Compiles what was loaded. The findings are those of loading and those of compiling, in order of their
@@ -53,6 +59,8 @@ pub fn compile(loaded: &Loaded) -> (Option<Compiled>, Vec<Finding>) {
             desired: Desired { project: project.name, topology: project.topology, topics, pipelines },
             kafka: project.kafka,
             clickhouse: project.clickhouse,
+            state: project.state,
+            undeclared: BTreeSet::new(),
         })
     });
     rules::settle(&mut findings);

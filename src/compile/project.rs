@@ -1,7 +1,9 @@
 //! The project: connections and what its resources inherit.
 
-use crate::manifest::{DdlMode, Document, Finding, Loaded, MaybeSecret, ProjectSpec, SecretSource, TopicSpec};
-use crate::model::{ClickHouseConnection, KafkaConnection, SecretRef, Topology, Value};
+use crate::manifest::{
+    DdlMode, Document, Finding, Loaded, MaybeSecret, ProjectSpec, ProjectState, SecretSource, TopicSpec,
+};
+use crate::model::{ClickHouseConnection, KafkaConnection, SecretRef, StateTopic, Topology, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +19,8 @@ pub(super) struct Project<'a> {
     /// Type by column name.
     pub conversions: BTreeMap<String, String>,
     pub engine: String,
+    /// Where the project remembers; none where it does not.
+    pub state: Option<StateTopic>,
     /// All that was read, and what could not be.
     pub loaded: &'a Loaded,
     /// Topics by `metadata.name`.
@@ -61,9 +65,20 @@ pub(super) fn compile<'a>(
         kafka_database: spec.defaults.kafka_database.clone().unwrap_or_else(|| "kafka".into()),
         conversions: conversions(document, findings),
         engine: spec.defaults.engine.clone().unwrap_or_else(|| "MergeTree".into()),
+        state: state(document),
         loaded,
         topics: loaded.topics.iter().map(|t| (t.metadata.name.as_str(), t)).collect(),
     })
+}
+
+fn state(document: &Document<ProjectSpec>) -> Option<StateTopic> {
+    let (name, replication_factor) = match &document.spec.state {
+        Some(ProjectState::None) => return None,
+        Some(ProjectState::Topic(topic)) => (topic.topic.clone(), topic.replication_factor),
+        None => (None, None),
+    };
+    let name = name.unwrap_or_else(|| StateTopic::default_name(&document.metadata.name));
+    Some(StateTopic { name, replication_factor: replication_factor.unwrap_or(1) })
 }
 
 fn topology(document: &Document<ProjectSpec>, findings: &mut Vec<Finding>) -> Topology {

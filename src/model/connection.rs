@@ -39,6 +39,22 @@ pub struct ClickHouseConnection {
     pub hosts: Vec<String>,
 }
 
+/// The topic in which a project remembers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateTopic {
+    /// Its name.
+    pub name: String,
+    /// Replicas of its one partition.
+    pub replication_factor: u16,
+}
+
+impl StateTopic {
+    /// How it is called where the project does not say.
+    pub fn default_name(project: &str) -> String {
+        format!("_sluice.{project}")
+    }
+}
+
 /// How DDL reaches the hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Topology {

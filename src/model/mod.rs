@@ -25,7 +25,7 @@ pub mod topic;
 pub use backfill::{BackfillFrom, DesiredBackfill, Refill, Reread, UpTo};
 pub use census::{Census, ClusterMember, HostRemark, Unread, UnreadHost};
 pub use complaint::{Complaint, ComplaintKind, Part};
-pub use connection::{ClickHouseConnection, KafkaConnection, Topology, Value};
+pub use connection::{ClickHouseConnection, KafkaConnection, StateTopic, Topology, Value};
 pub use consumption::{ConsumedColumn, Consumption, OnBadMessage, WireColumn};
 pub use create::{CreateError, parse_create};
 pub use definition::{Column, Constraint, DefaultKind, Definition, Engine, EngineArg, Index, Projection};

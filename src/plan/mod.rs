@@ -64,6 +64,8 @@ pub struct Header {
     pub census: Census,
     /// Those that were not read and that the plan goes on without.
     pub left_out: BTreeSet<String>,
+    /// Resources that were applied and that no manifest has any more: they stay as they are.
+    pub undeclared: BTreeSet<ResourceId>,
 }
 
 /// A ClickHouse host of a plan.

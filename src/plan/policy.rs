@@ -20,6 +20,8 @@ pub struct Policy {
     pub start_declared: BTreeSet<ResourceId>,
     /// Hosts that may stay away, as `host:port` or by their name alone.
     pub unreachable: BTreeSet<String>,
+    /// Resources that no manifest has any more and that are to go.
+    pub pruned: BTreeSet<ResourceId>,
     /// The day of the plan: kept tables carry theirs in their names.
     pub today: jiff::civil::Date,
 }

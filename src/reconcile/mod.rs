@@ -192,6 +192,7 @@ fn header(compiled: &Compiled, environment: Option<&str>, live: &Live, policy: &
         hosts: live.clickhouse.hosts.iter().map(host).collect(),
         census: live.clickhouse.census.clone(),
         left_out,
+        undeclared: compiled.undeclared.clone(),
     }
 }
 

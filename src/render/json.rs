@@ -37,6 +37,8 @@ struct PlanOutput {
     hazards: Vec<HazardOutput>,
     /// Flags that allow what nobody allowed; empty where nothing is missing.
     to_allow: String,
+    /// Resources that were applied and that no manifest has any more, as `KIND/NAME`: they stay as they are.
+    undeclared: Vec<String>,
     /// Every resource, topics first.
     resources: Vec<ResourceOutput>,
     /// All steps, in order.
@@ -243,6 +245,7 @@ fn output(saved: &SavedPlan) -> PlanOutput {
         summary: summary(plan),
         hazards: hazards.collect(),
         to_allow: totals::consent(&policy.missing(plan)),
+        undeclared: plan.header.undeclared.iter().map(ToString::to_string).collect(),
         resources: plan.resources.iter().map(|r| resource(r, plan, &hosts)).collect(),
         steps: plan.steps.iter().enumerate().map(|(i, s)| step(i + 1, s, plan)).collect(),
     }

@@ -25,6 +25,7 @@ pub mod finding_codes;
 pub mod findings;
 pub mod graph;
 pub mod health;
+pub mod history;
 pub mod json;
 pub mod markdown;
 pub mod moved;

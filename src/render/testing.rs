@@ -65,6 +65,7 @@ pub fn header(topology: Topology) -> Header {
         hosts: (1..=4).map(host).collect(),
         census: Census::default(),
         left_out: BTreeSet::new(),
+        undeclared: BTreeSet::new(),
     }
 }
 
@@ -375,6 +376,7 @@ pub fn hostile() -> Plan {
             remarks: vec![HostRemark::OnNoCluster { host: evil.into() }],
         },
         left_out: BTreeSet::new(),
+        undeclared: BTreeSet::new(),
     };
     let attribute = Change::Attribute { object: name.clone(), change, hosts: vec![0] };
     let owner = Owner { project: evil.into(), resource: evil.into() };

@@ -31,6 +31,10 @@ pub fn plan(plan: &Plan, policy: &Policy, style: Style) -> String {
         paper.end();
     }
     let kept = kept(&mut paper, plan, &hosts);
+    if let Some(undeclared) = totals::undeclared(plan) {
+        paper.gap(2).prose(Tone::Changed, &undeclared);
+        paper.end();
+    }
     if plan.is_empty() {
         let declared = if kept == 1 { "resource is as declared." } else { "resources are as declared." };
         paper.put(Tone::Strong, "No changes:").gap(1).put(Tone::Plain, &format!("{kept} {declared}")).end();

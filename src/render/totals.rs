@@ -43,6 +43,13 @@ pub(super) fn summary(plan: &Plan) -> String {
     format!("{}; {}{blocked}", told.join(", "), count(plan.steps.len(), "step"))
 }
 
+/// What was applied once and is in no manifest any more; none where there is nothing.
+pub(super) fn undeclared(plan: &Plan) -> Option<String> {
+    let ids: Vec<String> = plan.header.undeclared.iter().map(ResourceId::to_string).collect();
+    let stays = "as it was applied; --prune plans its removal";
+    (!ids.is_empty()).then(|| format!("no longer declared {}: {} (each stays {stays})", ids.len(), listed(&ids)))
+}
+
 /// Each danger with the resources it is about.
 pub(super) fn by_hazard(plan: &Plan) -> BTreeMap<Hazard, Vec<ResourceId>> {
     let mut by_hazard: BTreeMap<Hazard, Vec<ResourceId>> = BTreeMap::new();

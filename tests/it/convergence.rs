@@ -73,6 +73,7 @@ fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
         hosts: Vec::new(),
         census: Census::default(),
         left_out: BTreeSet::new(),
+        undeclared: BTreeSet::new(),
     };
     plan::plan(header, desired, &changes, live, policy).unwrap()
 }

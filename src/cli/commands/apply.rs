@@ -5,9 +5,13 @@ use crate::cli::args::ApplyArguments;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::secrets::{self, Wanted};
+use crate::cli::carry::{self, Work};
+use crate::cli::hold::Hold;
+use crate::cli::project::Checked;
 use crate::cli::settings::Settings;
-use crate::cli::{ask, carry, live, output, project, selection};
+use crate::cli::{ask, live, output, planned, project, pruning, selection};
 use crate::client::Servers;
+use crate::model::Secrets;
 use crate::plan::{Plan, Policy};
 use crate::render::{self, words};
 
@@ -16,45 +20,54 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
         return apply_saved::run(path, arguments, settings).await;
     }
     let checked = project::checked(settings)?;
-    let compiled = &checked.compiled;
-    let policy = selection::policy(&arguments.selection, &compiled.desired)?;
-    let secrets = secrets::resolve(compiled, Wanted::All, &settings.process_env)?;
-    let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
+    let secrets = secrets::resolve(&checked.compiled, Wanted::All, &settings.process_env)?;
+    let servers = Servers::connect(&checked.compiled.kafka, &checked.compiled.clickhouse, &secrets)?;
+    let mut hold = Hold::begin(&checked.compiled, &servers, arguments.lock_timeout, settings).await?;
+    let ended = applied(arguments, &checked, (&servers, &secrets), &mut hold, settings).await;
+    hold.release(ended).await
+}
+
+async fn applied(
+    arguments: &ApplyArguments,
+    checked: &Checked,
+    (servers, secrets): (&Servers, &Secrets),
+    hold: &mut Hold,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    let (compiled, pruned) = pruning::planned(&checked.compiled, hold.applied(), arguments.selection.pruning)?;
+    let compiled = &compiled;
+    let policy = Policy { pruned, ..selection::policy(&arguments.selection, &compiled.desired)? };
     let mut interrupts = Interrupts::listen()?;
     let style = settings.out.style(!arguments.selection.no_sql);
 
-    live::settle(compiled, &servers, settings, &mut interrupts).await?;
-    let mut prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
+    live::settle(compiled, servers, settings, &mut interrupts).await?;
+    let mut prepared = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
     output::result(&render::plan(&prepared.plan, &policy, style))?;
     refuse(&prepared.plan, &policy)?;
     if prepared.plan.is_empty() {
+        hold.remember(&prepared.plan, &compiled.desired).await?;
         return Ok(Exit::Done);
     }
-    if !arguments.yes {
-        if !ask::confirm(&prepared.plan, settings)? {
-            output::message("Nothing was changed.\n");
-            // What follows in a script counts on the servers being as declared.
-            return Ok(Exit::Failed);
-        }
-        let now = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
-        if now.plan != prepared.plan || now.urls != prepared.urls {
-            let moved = "the servers moved while you were reading: the plan is no longer the one that was shown";
-            return Err(
-                Failure::new(Exit::Blocked, moved).hint("nothing was changed; apply again and read the new plan")
-            );
-        }
-        prepared = now;
+    if !arguments.yes && !ask::confirm(&prepared.plan, settings)? {
+        output::message("Nothing was changed.\n");
+        // What follows in a script counts on the servers being as declared.
+        return Ok(Exit::Failed);
+    }
+    // Somebody else may have been at work before the lock was taken, and anybody while a person was reading.
+    if hold.take().await? || !arguments.yes {
+        prepared = live::same(compiled, servers, &policy, prepared, settings, &mut interrupts).await?;
     }
 
-    let jobs = usize::from(arguments.jobs);
-    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
-    if let Some(exit) = carry::cut(&outcome) {
+    let id = planned::id(&checked.compiled.desired, &policy, &prepared);
+    let work =
+        Work { prepared: &prepared, id: &id, desired: &compiled.desired, servers, secrets };
+    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, &mut interrupts).await? {
         return Ok(exit);
     }
     // What was to be made anew has been.
     let policy = Policy { recreate: Default::default(), ..policy };
-    let left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
+    let left = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?.plan;
     carry::prove(&left, &policy, style)
 }
 

@@ -5,11 +5,14 @@ use crate::cli::args::ApplyArguments;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::secrets::{self, Wanted};
+use crate::cli::carry::{self, Work};
+use crate::cli::hold::Hold;
+use crate::cli::project::Checked;
 use crate::cli::settings::Settings;
-use crate::cli::{carry, live, output, planned, project};
+use crate::cli::{live, output, planned, project, pruning};
 use crate::client::Servers;
 use crate::compile::Compiled;
-use crate::model::{ObjectName, ResourceId};
+use crate::model::{ObjectName, ResourceId, Secrets};
 use crate::plan::saved::{Parted, Remaining, SavedPlan, remaining};
 use crate::plan::{Plan, Policy};
 use crate::reconcile::Prepared;
@@ -25,13 +28,28 @@ pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Sett
     refuse(&saved.plan, &saved.policy)?;
     let secrets = secrets::resolve(compiled, Wanted::All, &settings.process_env)?;
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
-    let mut interrupts = Interrupts::listen()?;
+    let mut hold = Hold::begin(compiled, &servers, arguments.lock_timeout, settings).await?;
+    let ended = applied(&saved, arguments, &checked, (&servers, &secrets), &mut hold, settings).await;
+    hold.release(ended).await
+}
 
-    live::settle(compiled, &servers, settings, &mut interrupts).await?;
-    let prepared = now(&saved, compiled, &servers, settings, &mut interrupts).await?;
+async fn applied(
+    saved: &SavedPlan,
+    arguments: &ApplyArguments,
+    checked: &Checked,
+    (servers, secrets): (&Servers, &Secrets),
+    hold: &mut Hold,
+    settings: &Settings,
+) -> Result<Exit, Failure> {
+    hold.take().await?;
+    // What has gone since is done.
+    let compiled = &pruning::gone(&checked.compiled, hold.applied(), &saved.policy.pruned);
+    let mut interrupts = Interrupts::listen()?;
+    live::settle(compiled, servers, settings, &mut interrupts).await?;
+    let prepared = now(saved, compiled, servers, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
     let Remaining { plan, beside } =
-        remaining(&saved, &prepared.plan).map_err(|parted| apart(&parted, &prepared.plan))?;
+        remaining(saved, &prepared.plan).map_err(|parted| apart(&parted, &prepared.plan))?;
     let style = settings.out.style(!arguments.selection.no_sql);
     let all = saved.plan.steps.len();
     if plan.steps.is_empty() {
@@ -45,13 +63,12 @@ pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Sett
         output::message(&format!("{} of {} are left to do.\n", plan.steps.len(), words::count(all, "step")));
     }
     let prepared = Prepared { plan, ..prepared };
-    let jobs = usize::from(arguments.jobs);
-    let outcome = carry::carry_out(&prepared, &servers, &secrets, jobs, settings, &mut interrupts).await?;
-    if let Some(exit) = carry::cut(&outcome) {
+    let work = Work { prepared: &prepared, id: &planned::short(saved), desired: &compiled.desired, servers, secrets };
+    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, &mut interrupts).await? {
         return Ok(exit);
     }
     let policy = Policy { recreate: Default::default(), ..saved.policy.clone() };
-    let mut left = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?.plan;
+    let mut left = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?.plan;
     left.resources.retain(|r| !beside.contains(&r.id));
     left.steps.retain(|s| !beside.contains(&s.resource));
     tell_beside(&beside);

@@ -6,6 +6,7 @@ mod completions;
 mod consume;
 mod drift;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod man;
@@ -15,6 +16,7 @@ mod sandbox_demo;
 mod schema;
 mod show;
 mod status;
+mod unlock;
 mod validate;
 mod verify;
 
@@ -30,6 +32,8 @@ pub(super) async fn run(command: &Command, settings: &Settings) -> Result<Exit, 
         Command::Apply(arguments) => apply::run(arguments, settings).await,
         Command::Consume(arguments) => consume::run(arguments, settings).await,
         Command::Drift(arguments) => drift::run(arguments, settings).await,
+        Command::History(arguments) => history::run(arguments, settings).await,
+        Command::Unlock(arguments) => unlock::run(arguments, settings).await,
         Command::Status(arguments) => status::run(arguments, settings).await,
         Command::Verify(arguments) => verify::run(arguments, settings).await,
         Command::Sandbox(arguments) => sandbox::run(arguments, settings).await,

@@ -5,10 +5,10 @@ use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
-use crate::cli::{live, output, planned, project, selection};
+use crate::cli::{live, output, past, planned, project, pruning, selection};
 use crate::client::Servers;
 use crate::model::{Desired, ResourceId};
-use crate::plan::Verb;
+use crate::plan::{Policy, Verb};
 use crate::plan::saved::SavedPlan;
 use crate::render;
 use crate::render::graph::{Graph, mermaid};
@@ -16,16 +16,19 @@ use std::collections::BTreeSet;
 
 pub(super) async fn run(arguments: &PlanArguments, settings: &Settings) -> Result<Exit, Failure> {
     let checked = project::checked(settings)?;
-    let compiled = &checked.compiled;
-    let policy = selection::policy(&arguments.selection, &compiled.desired)?;
-    let secrets = secrets::resolve(compiled, Wanted::Connections, &settings.process_env)?;
-    let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
+    let secrets = secrets::resolve(&checked.compiled, Wanted::Connections, &settings.process_env)?;
+    let servers = Servers::connect(&checked.compiled.kafka, &checked.compiled.clickhouse, &secrets)?;
     let mut interrupts = Interrupts::listen()?;
+    let past = past::read(&checked.compiled, &servers, settings, &mut interrupts).await?;
+    past.tell_holder();
+    let (compiled, pruned) = pruning::planned(&checked.compiled, past.applied(), arguments.selection.pruning)?;
+    let compiled = &compiled;
+    let policy = Policy { pruned, ..selection::policy(&arguments.selection, &compiled.desired)? };
     let prepared = live::prepare(compiled, &servers, &policy, settings, &mut interrupts).await?;
     checked.tell(&prepared.complaints, settings);
     let changed = prepared.plan.resources.iter().filter(|r| r.verb != Verb::Keep).map(|r| r.id.clone()).collect();
     let graph = drawn(&compiled.desired, &changed);
-    let saved = SavedPlan::new(&compiled.desired, policy, prepared.remade, prepared.plan, graph);
+    let saved = SavedPlan::new(&checked.compiled.desired, policy, prepared.remade, prepared.plan, graph);
     let (sql, saving) = (!arguments.selection.no_sql, &arguments.saving);
     output::result(&planned::text(&saved, arguments.format, sql, saving.max_bytes, settings))?;
     if let Some(path) = &saving.json_into {

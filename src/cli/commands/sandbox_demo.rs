@@ -2,11 +2,13 @@
 
 use super::sandbox;
 use crate::cli::args::SandboxUp;
+use crate::cli::carry::{self, Work};
 use crate::cli::demo::{self, Arrival, Rows, TABLES};
+use crate::cli::hold::Hold;
 use crate::cli::interrupt::Interrupts;
 use crate::cli::report::{Exit, Failure};
 use crate::cli::settings::Settings;
-use crate::cli::{carry, live, output, progress};
+use crate::cli::{live, output, planned, progress};
 use crate::client::Servers;
 use crate::client::clickhouse::ClickHouseReader;
 use crate::client::kafka::Producer;
@@ -14,14 +16,12 @@ use crate::compile::{Compiled, compile};
 use crate::manifest::{LoadOptions, load};
 use crate::model::Secrets;
 use crate::plan::Policy;
+use crate::reconcile::Prepared;
 use crate::render::{self, outcome};
 use comfy_table::{CellAlignment, Table, presets};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// Steps at once, as `apply` has it.
-const PARALLEL: usize = 8;
 
 /// Times of the stages, in order.
 struct Stages {
@@ -50,12 +50,12 @@ pub(super) async fn run(arguments: &SandboxUp, settings: &Settings) -> Result<Ex
     let style = settings.out.style(false);
     output::result(&format!("\n{}\n", render::plan(&prepared.plan, &policy, style)))?;
     stages.end("plan");
-    let applied = carry::carry_out(&prepared, &servers, &Secrets::new(), PARALLEL, settings, &mut interrupts).await?;
-    if applied.interrupted {
-        return Ok(Exit::Interrupted);
-    }
-    if !applied.failed.is_empty() {
-        return Err(Failure::new(Exit::Failed, "the project could not be applied"));
+    match applied(&compiled, &prepared, &servers, settings, &mut interrupts).await? {
+        Exit::Done => {}
+        Exit::Interrupted => return Ok(Exit::Interrupted),
+        Exit::Failed | Exit::Changes | Exit::Blocked | Exit::Usage => {
+            return Err(Failure::new(Exit::Failed, "the project could not be applied"));
+        }
     }
     stages.end("apply");
 
@@ -79,6 +79,22 @@ pub(super) async fn run(arguments: &SandboxUp, settings: &Settings) -> Result<Ex
         _ => Err(Failure::new(Exit::Failed, format!("{missing} rows did not arrive"))
             .hint(format!("the engines' logs are below {}", started.dir().display()))),
     }
+}
+
+/// Runs the plan, locked and written down as `apply` does it.
+async fn applied(
+    compiled: &Compiled,
+    prepared: &Prepared,
+    servers: &Servers,
+    settings: &Settings,
+    interrupts: &mut Interrupts,
+) -> Result<Exit, Failure> {
+    let mut hold = Hold::begin(compiled, servers, Duration::ZERO, settings).await?;
+    hold.take().await?;
+    let id = planned::id(&compiled.desired, &Policy::default(), prepared);
+    let work = Work { prepared, id: &id, desired: &compiled.desired, servers, secrets: &Secrets::new() };
+    let ended = carry::carry_out(&work, &mut hold, carry::JOBS, settings, interrupts).await;
+    hold.release(ended.map(|cut| cut.unwrap_or(Exit::Done))).await
 }
 
 /// The project with the sandbox's addresses, whatever the user's own environment says.

@@ -84,6 +84,16 @@ pub enum KafkaError {
         /// The brokers' reason.
         source: GroupError,
     },
+    /// Records of a writer that is the only one were not written.
+    #[error("nothing could be written to topic `{topic}` at {servers}: {reason}")]
+    NotWritten {
+        /// Topic.
+        topic: String,
+        /// Bootstrap servers.
+        servers: String,
+        /// librdkafka's words.
+        reason: String,
+    },
     /// A deleted topic did not go away in time.
     #[error("topic `{topic}` (id {id}) is still there {within:?} after its deletion; run the command again later")]
     StillPresent {

@@ -102,6 +102,7 @@ pub(super) fn is_worth_another_try(error: &KafkaError) -> bool {
         | KafkaError::Unreachable { .. }
         | KafkaError::Login { .. }
         | KafkaError::Request { .. }
+        | KafkaError::NotWritten { .. }
         | KafkaError::Delivery { .. } => false,
     }
 }

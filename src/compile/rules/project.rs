@@ -3,6 +3,7 @@
 use super::names::database_fault;
 use super::topic_name;
 use crate::manifest::{ClickHouseSpec, Document, Finding, ProjectSpec, ProjectState};
+use crate::model::StateTopic;
 use crate::model::token::{closing, tokenize};
 
 /// Hosts mean something on a cluster only.
@@ -50,7 +51,7 @@ pub(super) fn state_topic(document: &Document<ProjectSpec>, findings: &mut Vec<F
         None => None,
     };
     let given = written.is_some();
-    let name = written.unwrap_or_else(|| format!("_sluice.{}", document.metadata.name));
+    let name = written.unwrap_or_else(|| StateTopic::default_name(&document.metadata.name));
     let path = if given { "spec.state.topic" } else { "metadata.name" };
     if let Some((what, _)) = topic_name::fault(&name) {
         let message = format!("the name of the state topic, `{name}`, {what}");

@@ -225,6 +225,7 @@ impl std::convert::From<KafkaError> for Trouble {
             | KafkaError::Group { .. }
             | KafkaError::StillPresent { .. }
             | KafkaError::NotReady { .. }
+            | KafkaError::NotWritten { .. }
             | KafkaError::Delivery { .. } => Trouble::Passing(error.into()),
         }
     }

@@ -20,6 +20,7 @@ fn header() -> Header {
         hosts: vec![host(1), host(2)],
         census: Census::default(),
         left_out: BTreeSet::new(),
+        undeclared: BTreeSet::new(),
     }
 }
 

@@ -100,7 +100,7 @@ pub fn summary(drift: &Drift) -> String {
 
 /// How a resource that the manifests no longer have can go.
 fn gone(id: &ResourceId) -> String {
-    format!("{id} is no longer declared: it stays on the servers until a manifest says `lifecycle: {{state: absent}}`")
+    format!("{id} is no longer declared: it stays on the servers until `sluice apply --prune` removes it")
 }
 
 /// What stands for a record that nobody keeps.

@@ -40,6 +40,9 @@ pub fn plan(saved: &SavedPlan, sql: bool, budget: usize) -> String {
     let mut parts = vec![Part::always(head(saved))];
     parts.push(Part::always(resources(plan, &hosts)));
     parts.push(Part::always(dangers(plan, policy)));
+    if let Some(undeclared) = totals::undeclared(plan) {
+        parts.push(Part::always(format!("\n{}\n", inline(&undeclared))));
+    }
     for resource in plan.resources.iter().filter(|r| r.verb != Verb::Keep) {
         parts.extend(details(resource, plan, &hosts, sql));
     }
