@@ -82,7 +82,8 @@ pub fn check(
         let mut objects = desired.pipelines.iter().flat_map(|p| p.objects.iter().map(move |o| (&p.id, o)));
         objects.find(|(_, o)| o.reads.contains(name) || o.definition.target.as_ref() == Some(name)).map(|(id, _)| id)
     };
-    let reads = |topic: &String| desired.pipelines.iter().find(|p| p.topics.contains(topic) || p.writes_topics.contains(topic));
+    let reads =
+        |topic: &String| desired.pipelines.iter().find(|p| p.topics.contains(topic) || p.writes_topics.contains(topic));
     for (id, last) in applied.iter().filter(|(id, _)| gone.contains(*id)) {
         let found = match &last.resource {
             AppliedResource::Topic(topic) => reads(&topic.name).map(|by| (format!("topic {}", topic.name), &by.id)),

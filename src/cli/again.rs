@@ -59,8 +59,17 @@ mod tests {
         let (project, kafka, cluster_id) = ("p".into(), String::new(), String::new());
         let topology = Topology::Single;
         let (census, left_out, undeclared) = (Census::default(), BTreeSet::new(), BTreeSet::new());
-        let header =
-            Header { project, environment: None, kafka, cluster_id, topology, hosts: vec![], census, left_out, undeclared };
+        let header = Header {
+            project,
+            environment: None,
+            kafka,
+            cluster_id,
+            topology,
+            hosts: vec![],
+            census,
+            left_out,
+            undeclared,
+        };
         let plan = Plan { header, resources: vec![], steps: vec![step(drop), step(TableAction::Flush { name })] };
         let typed = ["--recreate", "KafkaPipeline/p", "apply", "--recreate=KafkaPipeline/p", "--var", "A=x y"];
         let typed = typed.map(str::to_owned);

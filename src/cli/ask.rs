@@ -4,8 +4,8 @@ use super::report::{Exit, Failure};
 use super::settings::Settings;
 use crate::plan::Plan;
 use crate::render::words::count;
-use dialoguer::{Confirm, Input};
 use dialoguer::console::Term;
+use dialoguer::{Confirm, Input};
 use std::io::ErrorKind;
 
 /// Asks for a name to be typed: what is at stake is not to be answered by habit.

@@ -128,7 +128,7 @@ pub(super) fn holder(settings: &Settings) -> Holder {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     Holder {
         session: uuid::Uuid::new_v4().to_string(),
-        user: user.cloned().unwrap_or_else(|| "somebody".into()),
+        user: user.cloned().unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())),
         host,
         process: std::process::id(),
         command: typed(&settings.typed),
@@ -153,11 +153,16 @@ fn typed(words: &[String]) -> String {
     shown.join(" ")
 }
 
-/// The time as it is written down: to the second, at Greenwich.
+/// The time as people read it: to the second, at Greenwich.
 #[expect(clippy::disallowed_methods, reason = "the journal says when")]
 pub(super) fn now() -> String {
-    let now = jiff::Timestamp::now();
-    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The time of what is measured: to the millisecond.
+#[expect(clippy::disallowed_methods, reason = "the journal says when")]
+pub(super) fn moment() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string()
 }
 
 #[cfg(test)]

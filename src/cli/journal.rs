@@ -1,6 +1,6 @@
 //! Writes down what an apply does: each step before it begins and after it ended, and what is known of each resource then.
 
-use super::hold::now;
+use super::hold::{moment, now};
 use crate::apply::{Outcome, StepError};
 use crate::drift::Applied;
 use crate::memory::{Lock, MemoryError};
@@ -39,7 +39,7 @@ impl<'a> Journal<'a> {
         let record = ApplyRecord {
             number: lock.known.next(),
             holder: lock.holder().clone(),
-            began: now(),
+            began: moment(),
             ended: None,
             end: None,
             steps: plan.steps.len(),
@@ -56,7 +56,7 @@ impl<'a> Journal<'a> {
     /// The lock is gone, or the brokers are.
     pub async fn intend(&self, index: usize) -> Result<(), MemoryError> {
         let Some(planned) = self.plan.steps.get(index) else { return Ok(()) };
-        let at = now();
+        let at = moment();
         let host = |i: &usize| self.plan.header.hosts.get(*i).map(|host| (host.name.clone(), HostState::Begun));
         let record = StepRecord {
             apply: self.record.number,
@@ -73,7 +73,7 @@ impl<'a> Journal<'a> {
         {
             let mut seen = self.seen();
             if seen.resources.insert(planned.resource.clone())
-                && let Some(applied) = begun(self.desired, &planned.resource, &at)
+                && let Some(applied) = begun(self.desired, &planned.resource, &now())
             {
                 records.push(self.resource(&planned.resource, Some(applied)));
             }
@@ -93,8 +93,8 @@ impl<'a> Journal<'a> {
         let mut seen = self.seen();
         let Some(record) = seen.steps.get_mut(&index) else { return };
         *record = match result {
-            Ok(()) => record.clone().done(now()),
-            Err(error) => record.clone().failed(now(), error.host.as_deref(), error.in_doubt, error.words.clone()),
+            Ok(()) => record.clone().done(moment()),
+            Err(error) => record.clone().failed(moment(), error.host.as_deref(), error.in_doubt, error.words.clone()),
         };
         self.lock.note(vec![written(&Key::Step(record.apply, record.step), record)]);
     }
@@ -116,7 +116,7 @@ impl<'a> Journal<'a> {
             (false, true) => End::Done,
             (false, false) => End::Failed,
         };
-        let record = ApplyRecord { ended: Some(now()), end: Some(end), done: done.len(), ..self.record.clone() };
+        let record = ApplyRecord { ended: Some(moment()), end: Some(end), done: done.len(), ..self.record.clone() };
         let mut records = vec![written(&Key::Apply(record.number), &record)];
         records.extend(Self::settled(self.lock, self.plan, self.desired, &begun, &done, record.number));
         records.extend(self.lock.known.outdated(record.number));

@@ -103,15 +103,17 @@ pub(super) fn failure(error: MemoryError) -> Failure {
             "nothing was overwritten; use a version of sluice that knows the format, or delete the topic: what is on the \
              servers is taken over again by the owner marks in its comments",
         ),
-        MemoryError::Partitions { .. } | MemoryError::NotCompacted { .. } => {
-            (Exit::Blocked, "name another topic with `spec.state.topic`, or mend this one; sluice makes it itself where it is not there")
-        }
+        MemoryError::Partitions { .. } | MemoryError::NotCompacted { .. } => (
+            Exit::Blocked,
+            "name another topic with `spec.state.topic`, or mend this one; sluice makes it itself where it is not there",
+        ),
         MemoryError::Lost(_) | MemoryError::Broken => {
             (Exit::Blocked, "`sluice history` shows what was done; plan again")
         }
-        MemoryError::NotCreated { .. } | MemoryError::Refused { .. } => {
-            (Exit::Failed, "the login needs the rights to create, read and write it; or set `spec.state: none` and go without")
-        }
+        MemoryError::NotCreated { .. } | MemoryError::Refused { .. } => (
+            Exit::Failed,
+            "the login needs the rights to create, read and write it; or set `spec.state: none` and go without",
+        ),
         MemoryError::Kafka(_) => (Exit::Failed, "nothing was changed"),
     };
     Failure::new(exit, error).hint(hint)

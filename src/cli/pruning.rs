@@ -47,7 +47,9 @@ fn refused(error: Unpruned) -> Failure {
             "nothing was changed; check `spec.manifests` and the branch; --prune-most allows it".to_owned()
         }
         Unpruned::Used { id, .. } => {
-            format!("nothing was changed; declare {id} again, with `lifecycle: {{deletion: orphan, state: absent}}` to let it be")
+            format!(
+                "nothing was changed; declare {id} again, with `lifecycle: {{deletion: orphan, state: absent}}` to let it be"
+            )
         }
     };
     Failure::new(Exit::Blocked, error).hint(hint)

@@ -35,12 +35,7 @@ impl Memory {
     /// # Errors
     /// [`MemoryError::Held`] where somebody else has it and gives signs of life for longer than `patience`; else as
     /// [`Memory::read`].
-    pub async fn lock(
-        &self,
-        holder: Holder,
-        patience: Duration,
-        waits: impl Fn(&Lease),
-    ) -> Result<Lock, MemoryError> {
+    pub async fn lock(&self, holder: Holder, patience: Duration, waits: impl Fn(&Lease)) -> Result<Lock, MemoryError> {
         self.there().await?;
         let begin = Instant::now();
         let mut tries = 0;

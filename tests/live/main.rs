@@ -32,5 +32,6 @@ mod rebuild;
 mod saved_plan;
 mod scenarios;
 mod starter;
+mod state;
 mod walkthrough;
 mod wild;

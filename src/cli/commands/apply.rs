@@ -2,12 +2,12 @@
 
 use super::apply_saved;
 use crate::cli::args::ApplyArguments;
-use crate::cli::interrupt::Interrupts;
-use crate::cli::report::{Exit, Failure};
-use crate::cli::secrets::{self, Wanted};
 use crate::cli::carry::{self, Work};
 use crate::cli::hold::Hold;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::project::Checked;
+use crate::cli::report::{Exit, Failure};
+use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
 use crate::cli::{ask, live, output, planned, project, pruning, selection};
 use crate::client::Servers;
@@ -60,8 +60,7 @@ async fn applied(
     }
 
     let id = planned::id(&checked.compiled.desired, &policy, &prepared);
-    let work =
-        Work { prepared: &prepared, id: &id, desired: &compiled.desired, servers, secrets };
+    let work = Work { prepared: &prepared, id: &id, desired: &compiled.desired, servers, secrets };
     if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, &mut interrupts).await? {
         return Ok(exit);
     }

@@ -2,12 +2,12 @@
 
 use super::apply::refuse;
 use crate::cli::args::ApplyArguments;
-use crate::cli::interrupt::Interrupts;
-use crate::cli::report::{Exit, Failure};
-use crate::cli::secrets::{self, Wanted};
 use crate::cli::carry::{self, Work};
 use crate::cli::hold::Hold;
+use crate::cli::interrupt::Interrupts;
 use crate::cli::project::Checked;
+use crate::cli::report::{Exit, Failure};
+use crate::cli::secrets::{self, Wanted};
 use crate::cli::settings::Settings;
 use crate::cli::{live, output, planned, project, pruning};
 use crate::client::Servers;

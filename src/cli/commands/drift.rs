@@ -105,7 +105,8 @@ async fn fixed(
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let Some(applied) = hold.applied().cloned() else {
-        let words = "nobody keeps what was applied: what was changed on the servers cannot be told from what is declared";
+        let words =
+            "nobody keeps what was applied: what was changed on the servers cannot be told from what is declared";
         return Err(Failure::new(Exit::Usage, words).hint("`sluice apply` makes the servers as the manifests say"));
     };
     let (back, all) = sides(compiled, &applied);

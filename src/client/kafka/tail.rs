@@ -99,7 +99,8 @@ impl Tail {
         self.reader.handle().count(Request::Fetch);
         let consumer = Arc::clone(&self.consumer);
         let read = tokio::task::spawn_blocking(move || taken(&consumer, within, to_end)).await;
-        let read = read.map_err(|e| self.reader.handle().failed(Request::Fetch, "INTERRUPTED".into(), e.to_string()))?;
+        let read =
+            read.map_err(|e| self.reader.handle().failed(Request::Fetch, "INTERRUPTED".into(), e.to_string()))?;
         let read = read.map_err(|e| self.failed(&e))?;
         if let Some(last) = read.last() {
             self.next.store(last.offset + 1, Ordering::SeqCst);
@@ -134,7 +135,8 @@ fn taken(consumer: &BaseConsumer<Context>, within: Duration, to_end: bool) -> Re
             // It stood at the end already.
             Some(Err(RdError::PartitionEOF(_))) if stored.is_empty() => {}
             Some(Err(RdError::PartitionEOF(_))) => return Ok(stored),
-            Some(Err(error)) if !left.is_zero() && error.rdkafka_error_code().is_some_and(|code| PASSING.contains(&code)) => {}
+            Some(Err(error))
+                if !left.is_zero() && error.rdkafka_error_code().is_some_and(|code| PASSING.contains(&code)) => {}
             Some(Err(error)) => return Err(error),
             None if !left.is_zero() => {}
             None if to_end => return Err(RdError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),

@@ -1,6 +1,6 @@
 //! The history for programs: versioned, with a schema.
 
-use super::{History, State, Told, seconds};
+use super::{History, State, Told, between};
 use crate::state::{Holder, HostState, Lease, StepRecord, StepState};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -72,7 +72,7 @@ struct ApplyOutput {
     /// When it ended; none where that was not written.
     ended: Option<String>,
     /// Between both.
-    seconds: Option<i64>,
+    milliseconds: Option<u64>,
     /// Steps in all.
     steps: usize,
     /// Steps that are done; 0 where its end was not written.
@@ -136,7 +136,7 @@ fn apply(told: &Told, lock: Option<&Lease>) -> ApplyOutput {
         by: by(&record.holder),
         began: record.began.clone(),
         ended: record.ended.clone(),
-        seconds: seconds(&record.began, record.ended.as_deref()),
+        milliseconds: between(&record.began, record.ended.as_deref()).and_then(|d| d.as_millis().try_into().ok()),
         steps: record.steps,
         done: record.done,
         resources: record.resources.iter().map(ToString::to_string).collect(),

@@ -9,6 +9,8 @@ mod tests;
 pub use json::{json, schema};
 pub use text::text;
 
+use std::time::Duration;
+
 use crate::state::{ApplyRecord, End, Lease, StepRecord};
 
 /// Applies to show, the last one first.
@@ -64,8 +66,8 @@ impl State {
     }
 }
 
-/// Whole seconds from one time to another; none where one is none.
-fn seconds(from: &str, to: Option<&str>) -> Option<i64> {
+/// From one time to another; none where one is none, or clocks went backwards.
+fn between(from: &str, to: Option<&str>) -> Option<Duration> {
     let time = |text: &str| text.parse::<jiff::Timestamp>().ok();
-    Some(time(to?)?.as_second() - time(from)?.as_second())
+    Duration::try_from(time(to?)?.duration_since(time(from)?)).ok()
 }

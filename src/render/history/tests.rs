@@ -62,8 +62,12 @@ fn listed() -> History {
 fn detailed() -> History {
     let done = step(1, "drop view raw.orders_mv  on all hosts").done("2026-11-20T14:02:05Z".into());
     let at = "2026-11-20T14:02:09Z".to_owned();
-    let failed = step(2, "alter table raw.orders  on all hosts").failed(at, Some("ch2:8123"), false, "no \u{1b}[1m".into());
-    history(vec![Told { record: record(2, Some(End::Failed)), steps: Some(vec![done, failed, step(3, "create view")]) }], None)
+    let failed =
+        step(2, "alter table raw.orders  on all hosts").failed(at, Some("ch2:8123"), false, "no \u{1b}[1m".into());
+    history(
+        vec![Told { record: record(2, Some(End::Failed)), steps: Some(vec![done, failed, step(3, "create view")]) }],
+        None,
+    )
 }
 
 #[test]

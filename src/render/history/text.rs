@@ -1,6 +1,7 @@
 //! The history for a person.
 
-use super::{History, State, Told, seconds};
+use super::{History, State, Told, between};
+use crate::render::outcome::seconds;
 use crate::render::paper::{Paper, Tone};
 use crate::render::text::Style;
 use crate::render::words::count;
@@ -45,7 +46,8 @@ pub fn text(history: &History, style: Style) -> String {
 fn line(told: &Told, lock: Option<&Lease>) -> [String; 5] {
     let Told { record, .. } = told;
     let state = State::of(record, lock);
-    let took = seconds(&record.began, record.ended.as_deref()).map_or_else(String::new, |s| format!(" in {s} s"));
+    let took = between(&record.began, record.ended.as_deref());
+    let took = took.map_or_else(String::new, |took| format!(" in {}", seconds(took)));
     let steps = match state {
         State::Ended(_) => format!("{} of {}", record.done, count(record.steps, "step")),
         State::Running | State::Cut => count(record.steps, "step"),
@@ -73,7 +75,8 @@ fn detail(paper: &mut Paper, told: &Told, steps: &[StepRecord]) {
             StepState::Failed => ("failed", Tone::Danger),
             StepState::Begun => ("begun", Tone::Changed),
         };
-        let took = seconds(&step.began, step.ended.as_deref()).map_or_else(String::new, |s| format!("  {s} s"));
+        let took = between(&step.began, step.ended.as_deref());
+        let took = took.map_or_else(String::new, |took| format!("  {}", seconds(took)));
         let number = format!("{}/{}", step.step, record.steps);
         paper.gap(2).put(Tone::Plain, &number).to(12).put(tone, word).to(20).put(Tone::Plain, &step.what);
         paper.put(Tone::Faint, &took).end();
