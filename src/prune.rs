@@ -144,3 +144,69 @@ impl<'d> Declared<'d> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drift::Applied;
+    use crate::model::{Deletion, DesiredTopic, Kind, Lifecycle, Topology, UnmanagedConfig};
+
+    fn topic(id: &str, name: &str) -> DesiredTopic {
+        DesiredTopic {
+            id: ResourceId::new(Kind::Topic, id),
+            name: name.into(),
+            partitions: 1,
+            replication_factor: 1,
+            config: Default::default(),
+            unmanaged_config: UnmanagedConfig::Report,
+            lifecycle: Lifecycle { deletion: Deletion::Orphan, ..Lifecycle::default() },
+        }
+    }
+
+    fn applied(topics: &[DesiredTopic]) -> LastApplied {
+        let record = |t: &DesiredTopic| {
+            let resource = AppliedResource::Topic(t.clone());
+            (t.id.clone(), Applied { at: "then".into(), whole: true, resource })
+        };
+        topics.iter().map(record).collect()
+    }
+
+    fn desired(topics: &[DesiredTopic]) -> Desired {
+        Desired { project: "p".into(), topology: Topology::Single, topics: topics.to_vec(), pipelines: vec![] }
+    }
+
+    fn ids(names: &[&str]) -> BTreeSet<ResourceId> {
+        names.iter().map(|name| ResourceId::new(Kind::Topic, *name)).collect()
+    }
+
+    #[test]
+    fn a_topic_that_another_resource_declares_is_passed_on() {
+        let known = applied(&[topic("a", "a"), topic("b", "b"), topic("c", "c")]);
+        let now = desired(&[topic("a", "a"), topic("new", "b")]);
+        let found = undeclared(&known, &now);
+        assert_eq!((found.standing, found.passed_on), (ids(&["c"]), ids(&["b"])));
+    }
+
+    #[test]
+    fn what_goes_keeps_the_guards_it_was_applied_with() {
+        let known = applied(&[topic("a", "a"), topic("c", "c")]);
+        let all = with_gone(&desired(&[topic("b", "b")]), &known, &ids(&["c", "never"]));
+        let found: Vec<_> =
+            all.topics.iter().map(|t| (t.name.as_str(), t.lifecycle.deletion, t.lifecycle.state)).collect();
+        let [b, c] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((b.0, b.2), ("b", Presence::Present));
+        assert_eq!(*c, ("c", Deletion::Orphan, Presence::Absent));
+    }
+
+    #[test]
+    fn more_than_half_needs_a_word_of_its_own() {
+        let known = applied(&["a", "b", "c", "d"].map(|name| topic(name, name)));
+        let none = desired(&[]);
+        let refused = |names: &[&str], most| check(&known, &none, &ids(names), most).err();
+        assert_eq!(refused(&[], false), None);
+        assert_eq!(refused(&["a", "b"], false), None);
+        assert_eq!(refused(&["a", "b", "c"], false), Some(Unpruned::Most { gone: 3, all: 4 }));
+        assert_eq!(refused(&["a", "b", "c", "d"], false), Some(Unpruned::All(4)));
+        assert_eq!(refused(&["a", "b", "c", "d"], true), None);
+    }
+}

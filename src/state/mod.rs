@@ -7,6 +7,8 @@ mod lease;
 mod record;
 mod remembered;
 mod settled;
+#[cfg(test)]
+mod tests;
 
 pub use apply::{ApplyRecord, End, HostState, StepRecord, StepState};
 pub use lease::{Holder, Lease};

@@ -10,7 +10,7 @@ fn topic(name: &str, lifecycle: &str) -> String {
 
 fn chain(name: &str, case: &str, lifecycle: &str) -> String {
     format!(
-        "kind: KafkaPipeline\nmetadata: {{name: {name}}}\nspec:\n  topic: {case}\n  source: {{table: {case}.{name}_kafka}}\n  \
+        "kind: KafkaPipeline\nmetadata: {{name: {name}}}\nspec:\n  topic: {case}\n  source: {{table: {case}.{name}_kafka, group: {case}-{name}}}\n  \
          targets:\n    - table: {case}.{name}\n      columns: [{{name: n, type: UInt64}}]\n      orderBy: n\n{lifecycle}"
     )
 }
