@@ -49,8 +49,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done, or nothing to do
   1    failed, or could not tell
-  2    changes are pending (`plan --detailed-exitcode`), or something differs (`drift`)
-  3    blocked: a guard, a missing --allow, or servers that moved meanwhile
+  2    changes are pending (`plan --detailed-exitcode`), or something was changed (`drift`)
+  3    blocked: a guard, a missing --allow, servers that moved meanwhile, or another apply's lock
   64   wrong usage
   130  interrupted
 

@@ -18,7 +18,7 @@ pub struct ProjectSpec {
     /// How sluice reaches ClickHouse.
     #[serde(default)]
     pub clickhouse: ClickHouseSpec,
-    /// Where sluice keeps its memory.
+    /// Where the project remembers what was applied, and who may apply. `none`: nowhere. Default: a topic.
     #[serde(default)]
     pub state: Option<ProjectState>,
     /// What every resource inherits unless it says otherwise.
@@ -108,7 +108,7 @@ pub enum DdlMode {
     PerHost,
 }
 
-/// Where sluice keeps its memory.
+/// Where the project remembers what was applied, and who may apply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProjectState {
     /// Nowhere.

@@ -116,7 +116,7 @@ impl Memory {
             Ok(writer) => writer,
             Err(error) => return told(error),
         };
-        book.to_the_end().await?;
+        book.caught_up().await?;
         // A sign of life of the one whose lock is broken is no other claim.
         let claim = |lease: &Option<(i64, Lease)>| {
             let offset = |offset: i64| if alive { 0 } else { offset };

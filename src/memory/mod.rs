@@ -75,7 +75,7 @@ impl Memory {
             records: Records::default(),
             tail: Tail::open(&self.reader, &self.settings, name)?,
         };
-        book.to_the_end().await?;
+        book.caught_up().await?;
         Ok(Some(book))
     }
 
@@ -145,7 +145,7 @@ impl Book {
         self.known.held()
     }
 
-    async fn to_the_end(&mut self) -> Result<(), MemoryError> {
+    async fn caught_up(&mut self) -> Result<(), MemoryError> {
         let stored = self.tail.to_the_end().await?;
         self.put(stored)
     }

@@ -50,6 +50,8 @@ fn the_schema_in_the_repository_is_the_one_the_types_give() {
     compare("schemas/plan.schema.json", &seen);
     let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::drift::schema()).unwrap());
     compare("schemas/drift.schema.json", &seen);
+    let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::history::schema()).unwrap());
+    compare("schemas/history.schema.json", &seen);
     let seen = format!("{}\n", serde_json::to_string_pretty(&sluice::render::findings::schema()).unwrap());
     compare("schemas/validate.schema.json", &seen);
 }

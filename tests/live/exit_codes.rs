@@ -1,8 +1,9 @@
 //! Every command ends with each of its exit codes, as the table of `docs/errors.md` says.
 
-use crate::fixture::project::Project;
+use crate::fixture::project::{Project, brokers};
 use crate::fixture::{shared, unique};
 use rustix::process::{Pid, Signal, kill_process};
+use sluice::client::kafka::{KafkaSettings, Producer, Record};
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::path::Path;
@@ -53,13 +54,18 @@ impl Codes<'_> {
         self.seen.insert((arguments[0].to_owned(), code));
     }
 
-    /// Runs a command with a server that never answers, and interrupts it there.
+    /// Runs a command with a ClickHouse server that never answers, and interrupts it there.
     fn interrupted(&mut self, arguments: &[&str]) {
+        self.interrupted_at(arguments, &["CLICKHOUSE_URL", "CLICKHOUSE_URLS"], "http://");
+    }
+
+    /// The same with whatever these variables tell.
+    fn interrupted_at(&mut self, arguments: &[&str], variables: &[&str], scheme: &str) {
         let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
         silent.set_nonblocking(true).expect("it is asked without waiting");
-        let url = format!("http://{}", silent.local_addr().expect("an address"));
+        let address = format!("{scheme}{}", silent.local_addr().expect("an address"));
         let mut command = self.command(arguments);
-        command.env("CLICKHOUSE_URL", &url).env("CLICKHOUSE_URLS", &url).stdout(Stdio::null()).stderr(Stdio::null());
+        command.envs(variables.iter().map(|name| (*name, &address))).stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("the program runs");
         let begin = Instant::now();
         let _asked = loop {
@@ -96,6 +102,38 @@ fn documented() -> BTreeSet<(String, i32)> {
         codes.filter(|(_, cell)| !cell.is_empty()).map(|(code, _)| (command.clone(), code)).collect::<Vec<_>>()
     };
     rows.flat_map(row).collect()
+}
+
+/// The commands that need a state topic, in a project that has one.
+async fn remembering(codes: &mut Codes<'_>, case: &str) {
+    let name = format!("{case}-remembering");
+    let header = format!(
+        "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {name}}}\nspec:\n  manifests: [.]\n  kafka: \
+         {{bootstrapServers: \"${{KAFKA_BROKERS}}\"}}\n  clickhouse: {{url: \"${{CLICKHOUSE_URL}}\"}}\n"
+    );
+    let project = Project::written(&header, "");
+    project
+        .rewrite(&format!("kind: Topic\nmetadata: {{name: {name}}}\nspec: {{partitions: 1, replicationFactor: 1}}\n"));
+    let mut own = Codes { project: &project, seen: BTreeSet::new() };
+    own.ends(0, &["history"]);
+    own.ends(0, &["apply", "--yes"]);
+    own.ends(0, &["unlock"]);
+    for command in ["history", "unlock"] {
+        own.interrupted_at(&[command], &["KAFKA_BROKERS"], "");
+        let mut away = own.command(&[command]);
+        away.env("KAFKA_BROKERS", "127.0.0.1:1");
+        own.of(1, &[command], away);
+    }
+    let topic = format!("_sluice.{name}");
+    let record = Record { topic: topic.clone(), key: Some(b"lease".to_vec()), payload: b"damaged".to_vec() };
+    let producer = Producer::connect(&KafkaSettings::new(&shared().kafka_brokers)).expect("a producer");
+    producer.send([record]).await.expect("it is written");
+    for command in ["history", "unlock", "drift"] {
+        own.ends(3, &[command]);
+    }
+    codes.seen.append(&mut own.seen);
+    project.clean().await;
+    brokers().delete_topic(&topic).await.expect("it goes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,6 +173,8 @@ async fn every_command_ends_with_each_of_its_codes() {
     }
     codes.interrupted(&["consume", &consumer]);
     codes.interrupted(&["import", "nothing"]);
+
+    remembering(&mut codes, &case).await;
 
     // What manifests declare is not written again; the topic is free to a project that does not declare it.
     codes.ends(1, &["import", &case]);

@@ -5,5 +5,6 @@
 #
 # Where the servers or the manifests moved since, nothing is changed, what moved is told, and the end is 3: plan again and
 # have that reviewed. After a failure run it once more: what is done is not done again.
+# Waits for another apply that runs.
 set -eu
-sluice apply "$1/plan.json"
+sluice apply --lock-timeout 10m "$1/plan.json"

@@ -11,7 +11,7 @@ set -eu
 folder=$1
 mkdir -p "$folder"
 code=0
-sluice drift --format markdown > "$folder/drift.md" || code=$?
-sluice drift --format prometheus > "$folder/drift.prom.part" || true
+sluice drift --lock-timeout 10m --format markdown > "$folder/drift.md" || code=$?
+sluice drift --lock-timeout 10m --format prometheus > "$folder/drift.prom.part" || true
 mv "$folder/drift.prom.part" "$folder/drift.prom"
 exit "$code"

@@ -87,10 +87,8 @@ impl SoleWriter {
     }
 
     fn told(&self, error: &RdError) -> WriteError {
-        let code = match error {
-            RdError::Transaction(inner) => Some(inner.code()),
-            other => other.rdkafka_error_code(),
-        };
+        let code =
+            if let RdError::Transaction(inner) = error { Some(inner.code()) } else { error.rdkafka_error_code() };
         let fenced = [
             RDKafkaErrorCode::Fenced,
             RDKafkaErrorCode::ProducerFenced,

@@ -34,7 +34,9 @@ pub fn text(history: &History, style: Style) -> String {
         }
     }
     match (history.applies.len(), history.remembered) {
-        (0, _) => drop(paper.prose(Tone::Plain, "Nothing was applied yet.")),
+        (0, _) => {
+            paper.prose(Tone::Plain, "Nothing was applied yet.");
+        }
         (shown, all) if shown < all && history.applies.iter().all(|t| t.steps.is_none()) => {
             paper.prose(Tone::Faint, &format!("{} more are remembered: --last N", all - shown));
         }

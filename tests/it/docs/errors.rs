@@ -12,11 +12,12 @@ fn meaning(exit: Exit) -> &'static str {
             "Failed, or could not tell: findings that are errors, servers that do not answer, a step that failed"
         }
         Exit::Changes => {
-            "`plan --detailed-exitcode` found changes, none of them blocked, or `drift` found something that differs"
+            "`plan --detailed-exitcode` found changes, none of them blocked, or `drift` found something that was changed"
         }
         Exit::Blocked => {
-            "`plan` shows something that is blocked, or `apply` refused and changed nothing: the plan is blocked, a hazard is not allowed, or the servers moved while \
-             the question stood"
+            "`plan` shows something that is blocked, or `apply` refused and changed nothing: the plan is blocked, a hazard is \
+             not allowed, the servers moved while the question stood, or somebody else holds the lock. Also an apply whose lock \
+             was taken over, and whatever needs a state topic that cannot be read"
         }
         Exit::Usage => "The arguments make no sense; a typo never reads as \"changes present\"",
         Exit::Interrupted => {
@@ -67,7 +68,9 @@ Which command ends with which; a live test provokes each of them (`tests/live/ex
 | `sluice plan` | x | x | x | x | x | x |
 | `sluice show` | x | x |   | x | x |   |
 | `sluice apply` | x | x |   | x | x | x |
-| `sluice drift` | x | x | x |   | x | x |
+| `sluice drift` | x | x | x | x | x | x |
+| `sluice history` | x | x |   | x | x | x |
+| `sluice unlock` | x | x |   | x | x | x |
 | `sluice status` | x | x |   |   | x | x |
 | `sluice verify` | x | x |   |   | x | x |
 | `sluice consume` | x | x |   |   | x | x |
