@@ -58,10 +58,16 @@ fn line(told: &Told, lock: Option<&Lease>) -> [String; 5] {
     [
         record.number.to_string(),
         format!("{}{took}", state.as_str()),
-        record.began.clone(),
+        to_the_second(&record.began),
         format!("{} on {}", record.holder.user, record.holder.host),
         format!("{steps}  {plan}"),
     ]
+}
+
+/// A time without what is smaller than a second.
+fn to_the_second(time: &str) -> String {
+    time.parse::<jiff::Timestamp>()
+        .map_or_else(|_| time.to_owned(), |time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 fn detail(paper: &mut Paper, told: &Told, steps: &[StepRecord]) {

@@ -75,10 +75,11 @@ async fn what_is_declared_no_longer_goes_as_it_was_guarded() {
     assert!(!told.contains("drop"), "{told}");
     assert_eq!(tables(&case).await, "b b_kafka b_mv c c_kafka c_mv d d_kafka d_mv somebody_else");
 
+    let nothing = topic("nothing", "lifecycle: {state: absent}\n");
     // Most of it at once needs a flag of its own, and what is still used never goes.
     here.project.rewrite(&resources(&[]));
     assert!(here.says(3, &["plan", "--prune"]).await.contains("2 of the 3 resources"));
-    here.project.rewrite("");
+    here.project.rewrite(&nothing);
     assert!(here.says(3, &["plan", "--prune"]).await.contains("all 3 resources"));
     let external = chain("b", &case, "").replace(&format!("topic: {case}"), &format!("topic: {{external: {case}}}"));
     here.project.rewrite(&external);
@@ -89,7 +90,7 @@ async fn what_is_declared_no_longer_goes_as_it_was_guarded() {
     );
     here.project.rewrite(&resources(&[("b", ALLOW)]));
     here.says(0, &["apply", "--yes"]).await;
-    here.project.rewrite("");
+    here.project.rewrite(&nothing);
     here.says(0, &["apply", "--prune-most", "--yes"]).await;
     assert_eq!(tables(&case).await, "c c_kafka c_mv somebody_else");
     by_hand(0, &format!("DROP DATABASE {case}")).await;
