@@ -17,6 +17,7 @@ use sluice::drift::{Applied, AppliedResource};
 use sluice::manifest::{self, LoadOptions};
 use sluice::memory::Memory;
 use sluice::model::{ClickHouseConnection, KafkaConnection, Kind, ResourceId, Secrets, StateTopic};
+use sluice::sandbox::Sandbox;
 use sluice::state::{
     AppliedRecord, ApplyRecord, End, Holder, HostState, KEPT_APPLIES, KEPT_STEPS, Key, Lease, Record, StepRecord,
     StepState, tombstone, written,
@@ -30,12 +31,16 @@ const READINGS: usize = 9;
 /// How long the broker may take to clean up.
 const CLEANED_WITHIN: Duration = Duration::from_secs(120);
 
-#[tokio::main]
-async fn main() -> Result<(), Error> {
+fn main() -> Result<(), Error> {
     let args: Vec<usize> = std::env::args().skip(1).map(|a| a.parse()).collect::<Result<_, _>>()?;
     let (applies, resources) = (args.first().copied().unwrap_or(1000), args.get(1).copied().unwrap_or(100));
     let folder = tempfile::tempdir()?;
+    // It has a runtime of its own while it starts.
     let sandbox = bench::start(&folder.path().join("sandbox"), 1)?;
+    tokio::runtime::Runtime::new()?.block_on(measured(&sandbox, applies, resources))
+}
+
+async fn measured(sandbox: &Sandbox, applies: usize, resources: usize) -> Result<(), Error> {
     let kafka = KafkaConnection {
         bootstrap_servers: sandbox.endpoints().kafka_brokers.clone(),
         cluster_id: None,
@@ -159,7 +164,7 @@ fn id(n: usize) -> ResourceId {
     ResourceId::new(Kind::KafkaPipeline, format!("chain_{n:03}"))
 }
 
-/// What an apply writes, as it comes: each with the lease, as every write has it.
+/// What an apply writes. The steps come in one transaction, so that the benchmark ends: the records are the same.
 fn transactions(number: u64, resources: usize, resource: &AppliedResource) -> Vec<Vec<Record>> {
     let at = "2026-11-20T14:02:00.000Z".to_owned();
     let apply = ApplyRecord {
@@ -180,8 +185,9 @@ fn transactions(number: u64, resources: usize, resource: &AppliedResource) -> Ve
         written(&Key::Lease, &Lease { holder: holder(), beat, age_seconds: beat, released })
     };
     let mut all = vec![vec![written(&Key::Apply(number), &apply), lease(0, false)]];
+    let mut records = Vec::new();
     for n in 0..resources {
-        let mut records = vec![applied(n, false)];
+        records.push(applied(n, false));
         for step in [2 * n + 1, 2 * n + 2] {
             let begun = StepRecord {
                 apply: number,
@@ -198,8 +204,8 @@ fn transactions(number: u64, resources: usize, resource: &AppliedResource) -> Ve
             records.push(written(&Key::Step(number, step), &begun.done(at.clone())));
         }
         records.push(lease(1, false));
-        all.push(records);
     }
+    all.push(records);
     let ended = ApplyRecord { ended: Some(at.clone()), end: Some(End::Done), done: 2 * resources, ..apply };
     let mut last = vec![written(&Key::Apply(number), &ended)];
     last.extend((0..resources).map(|n| applied(n, true)));

@@ -1,10 +1,11 @@
 //! The lock around an apply, and what is written down while it is held.
 
+use super::interrupt::Interrupts;
 use super::journal::Journal;
-use super::output;
 use super::past::failure;
 use super::report::{Exit, Failure};
-use super::settings::Settings;
+use super::settings::{Look, Settings};
+use super::{output, progress};
 use crate::client::Servers;
 use crate::compile::Compiled;
 use crate::drift::LastApplied;
@@ -24,6 +25,7 @@ pub(super) struct Hold {
     lock: Option<Lock>,
     holder: Holder,
     patience: Duration,
+    look: Look,
 }
 
 impl Hold {
@@ -37,15 +39,16 @@ impl Hold {
         servers: &Servers,
         patience: Duration,
         settings: &Settings,
+        interrupts: &mut Interrupts,
     ) -> Result<Self, Failure> {
         let memory = compiled.state.as_ref().map(|topic| Memory::of(servers, topic)).transpose().map_err(failure)?;
-        let mut hold = Self { memory, lock: None, holder: holder(settings), patience };
+        let mut hold = Self { memory, lock: None, holder: holder(settings), patience, look: settings.err };
         let there = match &hold.memory {
-            Some(memory) => memory.read().await.map_err(failure)?.is_some(),
+            Some(memory) => interrupts.or(memory.is_there()).await?.map_err(failure)?,
             None => false,
         };
         if there {
-            hold.take().await?;
+            hold.take(interrupts).await?;
         }
         Ok(hold)
     }
@@ -54,13 +57,14 @@ impl Hold {
     ///
     /// # Errors
     /// Somebody else has it, or the topic cannot be made or read.
-    pub async fn take(&mut self) -> Result<bool, Failure> {
+    pub async fn take(&mut self, interrupts: &mut Interrupts) -> Result<bool, Failure> {
         let Some(memory) = self.memory.as_ref().filter(|_| self.lock.is_none()) else { return Ok(false) };
         let waits = |lease: &Lease| {
             let Holder { user, host, since, .. } = &lease.holder;
             output::message(&format!("waiting for the lock: {user} on {host} has it since {since}\n"));
         };
-        let lock = memory.lock(self.holder.clone(), self.patience, waits).await.map_err(failure)?;
+        let work = memory.lock(self.holder.clone(), self.patience, waits);
+        let lock = interrupts.or(progress::watched("taking the lock", self.look, work)).await?.map_err(failure)?;
         if let Some(Lease { holder: Holder { user, host, process, .. }, .. }) = &lock.taken_over {
             output::message(&format!(
                 "note: took over the lock of {user} on {host} (process {process}), who gives no sign of life\n"
@@ -75,6 +79,13 @@ impl Hold {
         self.lock.as_ref().map(|lock| &lock.known.applied)
     }
 
+    /// Says to everybody who is refused which plan is about to run.
+    pub async fn name_plan(&mut self, id: &str) {
+        if let Some(lock) = &mut self.lock {
+            lock.name_plan(id).await;
+        }
+    }
+
     /// Begins to write down an apply; none where nothing is remembered.
     ///
     /// # Errors
@@ -85,8 +96,8 @@ impl Hold {
         id: &str,
         desired: &'a Desired,
     ) -> Result<Option<Journal<'a>>, Failure> {
-        let Some(lock) = &mut self.lock else { return Ok(None) };
-        lock.name_plan(id).await;
+        self.name_plan(id).await;
+        let Some(lock) = &self.lock else { return Ok(None) };
         Journal::begin(lock, plan, desired).await.map(Some).map_err(failure)
     }
 
@@ -94,11 +105,16 @@ impl Hold {
     ///
     /// # Errors
     /// As [`Hold::take`] and [`Hold::journal`].
-    pub async fn remember(&mut self, plan: &Plan, desired: &Desired) -> Result<(), Failure> {
+    pub async fn remember(
+        &mut self,
+        plan: &Plan,
+        desired: &Desired,
+        interrupts: &mut Interrupts,
+    ) -> Result<(), Failure> {
         if self.memory.is_none() || plan.resources.is_empty() {
             return Ok(());
         }
-        self.take().await?;
+        self.take(interrupts).await?;
         let Some(lock) = &self.lock else { return Ok(()) };
         let records = Journal::settled(lock, plan, desired, &BTreeSet::new(), &BTreeSet::new(), lock.known.next() - 1);
         match records.is_empty() {

@@ -54,6 +54,19 @@ impl Memory {
         &self.topic.name
     }
 
+    /// Whether there is such a topic.
+    ///
+    /// # Errors
+    /// The brokers did not answer, or refuse.
+    pub async fn is_there(&self) -> Result<bool, MemoryError> {
+        let name = &self.topic.name;
+        match self.reader.describe_topics(std::slice::from_ref(name)).await?.remove(name) {
+            None | Some(Err(TopicError::NotFound)) => Ok(false),
+            Some(Err(source)) => Err(MemoryError::Refused { topic: name.clone(), source }),
+            Some(Ok(_)) => Ok(true),
+        }
+    }
+
     /// Reads all that is remembered; none where the topic is not there.
     ///
     /// # Errors
@@ -109,11 +122,10 @@ impl Memory {
 
     /// Makes the topic where it is not there.
     async fn there(&self) -> Result<(), MemoryError> {
-        let name = &self.topic.name;
-        let found = self.reader.describe_topics(std::slice::from_ref(name)).await?.remove(name);
-        if matches!(found, Some(Ok(_))) {
+        if self.is_there().await? {
             return Ok(());
         }
+        let name = &self.topic.name;
         let config = [
             ("cleanup.policy", "compact"),
             // What was replaced goes soon: the topic is read as a whole by every command.
@@ -121,7 +133,8 @@ impl Memory {
             ("segment.ms", "3600000"),
             ("min.cleanable.dirty.ratio", "0.1"),
             ("delete.retention.ms", "3600000"),
-            ("compression.type", "producer"),
+            // Packed, a segment that is still written to would hold a multiple of what is worth reading.
+            ("compression.type", "uncompressed"),
         ];
         let topic = NewTopic {
             name: name.clone(),

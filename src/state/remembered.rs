@@ -7,9 +7,9 @@ use crate::drift::LastApplied;
 use std::collections::BTreeMap;
 
 /// Applies that are remembered.
-pub const KEPT_APPLIES: u64 = 500;
+pub const KEPT_APPLIES: u64 = 200;
 /// Applies whose steps are remembered.
-pub const KEPT_STEPS: u64 = 50;
+pub const KEPT_STEPS: u64 = 20;
 
 /// The last record of every key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

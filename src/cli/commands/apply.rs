@@ -22,8 +22,10 @@ pub(super) async fn run(arguments: &ApplyArguments, settings: &Settings) -> Resu
     let checked = project::checked(settings)?;
     let secrets = secrets::resolve(&checked.compiled, Wanted::All, &settings.process_env)?;
     let servers = Servers::connect(&checked.compiled.kafka, &checked.compiled.clickhouse, &secrets)?;
-    let mut hold = Hold::begin(&checked.compiled, &servers, arguments.lock_timeout, settings).await?;
-    let ended = applied(arguments, &checked, (&servers, &secrets), &mut hold, settings).await;
+    let mut interrupts = Interrupts::listen()?;
+    let patience = arguments.lock_timeout;
+    let mut hold = Hold::begin(&checked.compiled, &servers, patience, settings, &mut interrupts).await?;
+    let ended = applied(arguments, &checked, (&servers, &secrets), &mut hold, settings, &mut interrupts).await;
     hold.release(ended).await
 }
 
@@ -33,40 +35,41 @@ async fn applied(
     (servers, secrets): (&Servers, &Secrets),
     hold: &mut Hold,
     settings: &Settings,
+    interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
     let (compiled, pruned) = pruning::planned(&checked.compiled, hold.applied(), arguments.selection.pruning)?;
     let compiled = &compiled;
     let policy = Policy { pruned, ..selection::policy(&arguments.selection, &compiled.desired)? };
-    let mut interrupts = Interrupts::listen()?;
     let style = settings.out.style(!arguments.selection.no_sql);
 
-    live::settle(compiled, servers, settings, &mut interrupts).await?;
-    let mut prepared = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?;
+    live::settle(compiled, servers, settings, interrupts).await?;
+    let mut prepared = live::prepare(compiled, servers, &policy, settings, interrupts).await?;
     checked.tell(&prepared.complaints, settings);
     output::result(&render::plan(&prepared.plan, &policy, style))?;
     refuse(&prepared.plan, &policy)?;
     if prepared.plan.is_empty() {
-        hold.remember(&prepared.plan, &compiled.desired).await?;
+        hold.remember(&prepared.plan, &compiled.desired, interrupts).await?;
         return Ok(Exit::Done);
     }
+    let id = planned::id(&checked.compiled.desired, &policy, &prepared);
+    hold.name_plan(&id).await;
     if !arguments.yes && !ask::confirm(&prepared.plan, settings)? {
         output::message("Nothing was changed.\n");
         // What follows in a script counts on the servers being as declared.
         return Ok(Exit::Failed);
     }
     // Somebody else may have been at work before the lock was taken, and anybody while a person was reading.
-    if hold.take().await? || !arguments.yes {
-        prepared = live::same(compiled, servers, &policy, prepared, settings, &mut interrupts).await?;
+    if hold.take(interrupts).await? || !arguments.yes {
+        prepared = live::same(compiled, servers, &policy, prepared, settings, interrupts).await?;
     }
 
-    let id = planned::id(&checked.compiled.desired, &policy, &prepared);
     let work = Work { prepared: &prepared, id: &id, desired: &compiled.desired, servers, secrets };
-    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, &mut interrupts).await? {
+    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, interrupts).await? {
         return Ok(exit);
     }
     // What was to be made anew has been.
     let policy = Policy { recreate: Default::default(), ..policy };
-    let left = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?.plan;
+    let left = live::prepare(compiled, servers, &policy, settings, interrupts).await?.plan;
     carry::prove(&left, &policy, style)
 }
 

@@ -14,7 +14,7 @@ use crate::client::Servers;
 use crate::compile::Compiled;
 use crate::model::{ObjectName, ResourceId, Secrets};
 use crate::plan::saved::{Parted, Remaining, SavedPlan, remaining};
-use crate::plan::{Plan, Policy};
+use crate::plan::{Plan, Policy, ResourcePlan};
 use crate::reconcile::Prepared;
 use crate::render::{self, moved, words};
 use std::collections::BTreeSet;
@@ -28,8 +28,10 @@ pub(super) async fn run(path: &Path, arguments: &ApplyArguments, settings: &Sett
     refuse(&saved.plan, &saved.policy)?;
     let secrets = secrets::resolve(compiled, Wanted::All, &settings.process_env)?;
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
-    let mut hold = Hold::begin(compiled, &servers, arguments.lock_timeout, settings).await?;
-    let ended = applied(&saved, arguments, &checked, (&servers, &secrets), &mut hold, settings).await;
+    let mut interrupts = Interrupts::listen()?;
+    let mut hold = Hold::begin(compiled, &servers, arguments.lock_timeout, settings, &mut interrupts).await?;
+    let both = (&servers, &secrets);
+    let ended = applied(&saved, arguments, &checked, both, &mut hold, settings, &mut interrupts).await;
     hold.release(ended).await
 }
 
@@ -40,15 +42,14 @@ async fn applied(
     (servers, secrets): (&Servers, &Secrets),
     hold: &mut Hold,
     settings: &Settings,
+    interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    hold.take().await?;
     // What has gone since is done.
     let compiled = &pruning::gone(&checked.compiled, hold.applied(), &saved.policy.pruned);
-    let mut interrupts = Interrupts::listen()?;
-    live::settle(compiled, servers, settings, &mut interrupts).await?;
-    let prepared = now(saved, compiled, servers, settings, &mut interrupts).await?;
+    live::settle(compiled, servers, settings, interrupts).await?;
+    let (prepared, policy) = now(saved, compiled, servers, settings, interrupts).await?;
     checked.tell(&prepared.complaints, settings);
-    let Remaining { plan, beside } =
+    let Remaining { mut plan, beside } =
         remaining(saved, &prepared.plan).map_err(|parted| apart(&parted, &prepared.plan))?;
     let style = settings.out.style(!arguments.selection.no_sql);
     let all = saved.plan.steps.len();
@@ -56,19 +57,27 @@ async fn applied(
         let words = if all == 0 { "it has no steps" } else { "all of it is done" };
         output::result(&format!("Nothing to do for this plan: {words}.\n"))?;
         tell_beside(&beside);
+        plan.resources = as_declared(&prepared.plan, &beside);
+        hold.remember(&plan, &compiled.desired, interrupts).await?;
         return Ok(Exit::Done);
     }
     output::result(&render::plan(&plan, &saved.policy, style))?;
     if plan.steps.len() < all {
         output::message(&format!("{} of {} are left to do.\n", plan.steps.len(), words::count(all, "step")));
     }
+    // Somebody else may have been at work before the lock was taken.
+    let prepared = match hold.take(interrupts).await? {
+        true => live::same(compiled, servers, &policy, prepared, settings, interrupts).await?,
+        false => prepared,
+    };
+    plan.resources = as_declared(&prepared.plan, &beside);
     let prepared = Prepared { plan, ..prepared };
     let work = Work { prepared: &prepared, id: &planned::short(saved), desired: &compiled.desired, servers, secrets };
-    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, &mut interrupts).await? {
+    if let Some(exit) = carry::carry_out(&work, hold, arguments.jobs, settings, interrupts).await? {
         return Ok(exit);
     }
     let policy = Policy { recreate: Default::default(), ..saved.policy.clone() };
-    let mut left = live::prepare(compiled, servers, &policy, settings, &mut interrupts).await?.plan;
+    let mut left = live::prepare(compiled, servers, &policy, settings, interrupts).await?.plan;
     left.resources.retain(|r| !beside.contains(&r.id));
     left.steps.retain(|s| !beside.contains(&s.resource));
     tell_beside(&beside);
@@ -82,7 +91,7 @@ async fn now(
     servers: &Servers,
     settings: &Settings,
     interrupts: &mut Interrupts,
-) -> Result<Prepared, Failure> {
+) -> Result<(Prepared, Policy), Failure> {
     let prepared = live::prepare(compiled, servers, &saved.policy, settings, interrupts).await?;
     let pipelines = &compiled.desired.pipelines;
     let owner = |name: &ObjectName| -> Option<ResourceId> {
@@ -91,9 +100,14 @@ async fn now(
     };
     let policy = saved.policy_for(&prepared.plan, &prepared.remade, owner);
     if policy == saved.policy {
-        return Ok(prepared);
+        return Ok((prepared, policy));
     }
-    live::prepare(compiled, servers, &policy, settings, interrupts).await
+    Ok((live::prepare(compiled, servers, &policy, settings, interrupts).await?, policy))
+}
+
+/// What is as declared when the plan is done: it is remembered as a whole.
+fn as_declared(now: &Plan, beside: &BTreeSet<ResourceId>) -> Vec<ResourcePlan> {
+    now.resources.iter().filter(|r| !beside.contains(&r.id)).cloned().collect()
 }
 
 fn tell_beside(beside: &BTreeSet<ResourceId>) {

@@ -27,7 +27,7 @@ pub(super) async fn run(arguments: &DriftArguments, settings: &Settings) -> Resu
     let servers = Servers::connect(&compiled.kafka, &compiled.clickhouse, &secrets)?;
     let mut interrupts = Interrupts::listen()?;
     if arguments.fix {
-        let mut hold = Hold::begin(compiled, &servers, arguments.lock_timeout, settings).await?;
+        let mut hold = Hold::begin(compiled, &servers, arguments.lock_timeout, settings, &mut interrupts).await?;
         let ended = fixed(arguments, compiled, (&servers, &secrets), &mut hold, settings, &mut interrupts).await;
         return hold.release(ended).await;
     }

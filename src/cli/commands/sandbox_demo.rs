@@ -89,8 +89,8 @@ async fn applied(
     settings: &Settings,
     interrupts: &mut Interrupts,
 ) -> Result<Exit, Failure> {
-    let mut hold = Hold::begin(compiled, servers, Duration::ZERO, settings).await?;
-    hold.take().await?;
+    let mut hold = Hold::begin(compiled, servers, Duration::ZERO, settings, interrupts).await?;
+    hold.take(interrupts).await?;
     let id = planned::id(&compiled.desired, &Policy::default(), prepared);
     let work = Work { prepared, id: &id, desired: &compiled.desired, servers, secrets: &Secrets::new() };
     let ended = carry::carry_out(&work, &mut hold, carry::JOBS, settings, interrupts).await;

@@ -44,7 +44,6 @@ impl SoleWriter {
             .set("transactional.id", name)
             .set("transaction.timeout.ms", OPEN_FOR.as_millis().to_string())
             .set("message.timeout.ms", OPEN_FOR.min(settings.timeout).as_millis().to_string())
-            .set("compression.type", "zstd")
             .set("linger.ms", "0");
         let client: FutureProducer<Context> =
             config.create_with_context(context.clone()).map_err(|e: RdError| settings.refusal(&e))?;

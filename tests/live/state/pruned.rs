@@ -55,6 +55,7 @@ async fn what_is_declared_no_longer_goes_as_it_was_guarded() {
     assert!(told.contains("1 to delete") && told.contains("deletes-data"), "{told}");
     here.says(0, &["apply", plan]).await;
     assert!(here.says(0, &["apply", plan]).await.contains("all of it is done"));
+    assert!(here.says(0, &["drift"]).await.contains("0 drifted, 0 pending, 4 as applied"));
     assert_eq!(tables(&case).await, "b b_kafka b_mv c c_kafka c_mv d d_kafka d_mv somebody_else");
     assert!(!here.says(0, &["plan"]).await.contains("no longer declared"));
 

@@ -1,7 +1,7 @@
 //! The topic itself: what others read in it, and when it is refused.
 
 use super::{Remembering, resources};
-use crate::fixture::project::brokers;
+use crate::fixture::project::{brokers, by_hand};
 use crate::fixture::{shared, unique};
 use sluice::client::kafka::{NewTopic, Producer, Record};
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,6 +104,30 @@ async fn after_its_deletion_the_objects_are_taken_over_by_their_marks() {
     assert!(here.says(0, &["history"]).await.contains("Nothing was applied yet"));
     assert!(here.says(0, &["drift"]).await.contains("Nobody keeps what was applied"));
     assert!(here.says(0, &["apply", "--yes"]).await.contains("No changes"));
+    assert!(here.says(0, &["drift"]).await.contains("0 drifted, 0 pending, 2 as applied"));
+
+    // A plan that was saved and reviewed remembers what it leaves alone as well, and none that is refused makes the topic.
+    let gone = async || {
+        brokers().delete_topic(&here.topic()).await.expect("it goes");
+        brokers().await_absent(&here.topic(), "", std::time::Duration::from_secs(20)).await.expect("it is gone");
+    };
+    gone().await;
+    here.project.rewrite(&resources(&case, 7200));
+    let dir = tempfile::tempdir().unwrap();
+    let plan = dir.path().join("plan.json");
+    let plan = plan.to_str().expect("a path is text");
+    here.says(0, &["plan", "-o", plan]).await;
+    by_hand(0, &format!("ALTER TABLE {case}.rows MODIFY SETTING merge_with_ttl_timeout = 1800")).await;
+    here.says(3, &["apply", plan]).await;
+    assert!(here.says(0, &["history"]).await.contains("Nothing was applied yet"));
+    let absent = brokers().reader().describe_topics(&[here.topic()]).await.expect("an answer");
+    assert!(absent.values().all(|answer| answer.is_err()), "{absent:?}");
+    by_hand(0, &format!("ALTER TABLE {case}.rows MODIFY SETTING merge_with_ttl_timeout = 3600")).await;
+    here.says(0, &["apply", plan]).await;
+    assert!(here.says(0, &["drift"]).await.contains("0 drifted, 0 pending, 2 as applied"));
+    // Also where all of it had been done.
+    gone().await;
+    assert!(here.says(0, &["apply", plan]).await.contains("all of it is done"));
     assert!(here.says(0, &["drift"]).await.contains("0 drifted, 0 pending, 2 as applied"));
     here.clean().await;
 }
