@@ -48,6 +48,13 @@ pub fn kept_day(table: &ObjectName) -> Option<Date> {
     kept_since(&base, table)
 }
 
+/// The name of a kept table without the number that tells several of a day apart; `None` for any other table.
+pub fn kept_first(table: &ObjectName) -> Option<ObjectName> {
+    let day = kept_day(table)?;
+    let base = ObjectName::new(table.database.clone(), table.table.get(..table.table.rfind(OLD)?)?);
+    Some(kept(&base, day, &BTreeSet::new()))
+}
+
 /// The text of the comment of a copy that is not finished or not yet told from the table it replaced.
 pub fn copy_mark(of: &ObjectName, form: &str) -> String {
     format!("{COPY}{of}{FORM}{form}")
@@ -94,6 +101,7 @@ mod tests {
         for table in [first, second] {
             assert_eq!((kept_since(&name, &table), kept_day(&table)), (Some(day), Some(day)));
             assert!(is_kept(&table));
+            assert_eq!(kept_first(&table), Some(name.with_suffix("__old_20261125")));
         }
         for other in ["x_local", "x_local__old_", "x_local__old_20261301", "x_local__old_20261125_b", "x__old_20261125"]
         {

@@ -2,7 +2,7 @@
 
 use crate::client::kafka::{KafkaError, KafkaReader};
 use crate::diff::{ChangeSet, HostState, PipelineDiff, TopicDiff};
-use crate::model::{BackfillFrom, DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, StartFrom, TopicFact};
+use crate::model::{DesiredBackfill, LiveClickHouse, LiveKafka, Presence, Role, StartFrom, TopicFact};
 use crate::plan::Policy;
 use std::collections::BTreeMap;
 
@@ -89,12 +89,11 @@ fn begins(pipeline: &PipelineDiff, live: &LiveClickHouse) -> bool {
     changed || missing && pipeline.desired.start_from.is_some()
 }
 
-/// Whether a new target may be filled with what the group has read.
+/// Whether a new target may be filled with what the group has read, or with what came by it.
 fn fills(pipeline: &PipelineDiff) -> bool {
-    let topic = |b: &&DesiredBackfill| matches!(b.from, BackfillFrom::Topic(_));
     let missing = |b: &DesiredBackfill| {
         let local = pipeline.objects.iter().find(|o| o.desired.definition.name == b.local);
         local.is_some_and(|o| o.hosts.values().any(|state| matches!(state, HostState::Missing)))
     };
-    pipeline.desired.backfills.iter().filter(topic).any(missing)
+    pipeline.desired.backfills.iter().any(missing)
 }

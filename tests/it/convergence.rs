@@ -1,6 +1,7 @@
 //! The law on a model of the servers: a plan, applied in any order its needs allow, stopped anywhere and made
 //! again, ends in a state for which the plan is empty. What a real server refuses, the model refuses too.
 
+mod altered;
 mod backfill;
 mod hosts;
 mod rebuild;
@@ -15,6 +16,7 @@ use sluice::model::{
     Canonical, Census, ConfigEntry, ConfigSource, Definition, DesiredPipeline, Kind, Live, LiveClickHouse, LiveHost,
     LiveKafka, LiveObject, LiveTopic, ObjectName, Role,
 };
+use sluice::plan::saved::{MovedResource, Parted, SavedPlan, remaining};
 use sluice::plan::{self, Action, Allowance, Header, KafkaAction, Plan, Policy, Step, TableAction};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -76,6 +78,26 @@ fn planned(compiled: &Compiled, live: &mut Live, policy: &Policy) -> Plan {
         undeclared: BTreeSet::new(),
     };
     plan::plan(header, desired, &changes, live, policy).unwrap()
+}
+
+/// A plan that was reviewed.
+fn reviewed(compiled: &Compiled, policy: &Policy, plan: &Plan) -> SavedPlan {
+    SavedPlan::new(&compiled.desired, policy.clone(), BTreeSet::new(), plan.clone(), String::new())
+}
+
+/// A plan of now that goes on with a reviewed one, after nobody but applies of that has done anything: all of it is run,
+/// and needs no new approval.
+fn going_on(saved: &SavedPlan, now: Plan, context: &str) -> Plan {
+    match remaining(saved, &now) {
+        Ok(left) => assert_eq!(left.plan.steps, now.steps, "{context}"),
+        Err(Parted::Moved(moved)) => {
+            let steps = |m: &MovedResource| m.steps.iter().map(|i| format!("{:?}", now.steps[*i])).collect::<Vec<_>>();
+            let told = moved.iter().map(|m| format!("{} {:?} {:?} {:#?}", m.id, m.now, m.blocked, steps(m)));
+            panic!("{context}: it has moved: {}", told.collect::<Vec<_>>().join("\n"));
+        }
+        Err(parted) => panic!("{context}: {parted:?}"),
+    }
+    now
 }
 
 /// Does what the servers would do; a step they would refuse fails the test.
@@ -169,7 +191,13 @@ fn run_on(action: &TableAction, host: &mut LiveHost) {
             }
         }
         TableAction::Rename { pairs } => pairs.iter().for_each(|(from, to)| rename(host, from, to)),
-        TableAction::Alter { .. } | TableAction::ModifyQuery { .. } => panic!("nothing here changes a table in place"),
+        TableAction::Alter { name, commands } => {
+            let found = host.objects.get_mut(name).unwrap_or_else(|| panic!("{name} does not exist"));
+            commands.iter().for_each(|command| altered::alter(&mut found.definition, command));
+        }
+        TableAction::ModifyQuery { name, query } => {
+            host.objects.get_mut(name).unwrap().definition.query = Some(query.clone());
+        }
     }
 }
 
@@ -179,8 +207,8 @@ fn rename(host: &mut LiveHost, from: &ObjectName, to: &ObjectName) {
     assert!(host.objects.insert(to.clone(), object).is_none(), "{to} exists");
 }
 
-/// Runs at most `limit` steps, each chosen by `choice` among those that are free.
-fn apply(plan: &Plan, live: &mut Live, limit: usize, mut choice: impl FnMut(usize) -> usize) {
+/// Runs at most `limit` steps, each chosen by `choice` among those that are free; which they were.
+fn apply(plan: &Plan, live: &mut Live, limit: usize, mut choice: impl FnMut(usize) -> usize) -> BTreeSet<usize> {
     let mut done: BTreeSet<usize> = BTreeSet::new();
     while done.len() < plan.steps.len().min(limit) {
         let free = |i: &usize| !done.contains(i) && plan.steps[*i].needs.is_subset(&done);
@@ -189,6 +217,7 @@ fn apply(plan: &Plan, live: &mut Live, limit: usize, mut choice: impl FnMut(usiz
         run(&plan.steps[next], live);
         done.insert(next);
     }
+    done
 }
 
 #[test]
@@ -215,12 +244,13 @@ proptest! {
             prop_assert!(planned(&compiled, &mut straight, &policy).is_empty(), "{}", project.display());
 
             let mut live = empty();
+            let saved = reviewed(&compiled, &policy, &plan);
             for _ in 0..3 {
-                let plan = planned(&compiled, &mut live, &policy);
+                let plan = going_on(&saved, planned(&compiled, &mut live, &policy), "made");
                 let limit = next(plan.steps.len() + 1);
                 apply(&plan, &mut live, limit, &mut next);
             }
-            let plan = planned(&compiled, &mut live, &policy);
+            let plan = going_on(&saved, planned(&compiled, &mut live, &policy), "made");
             apply(&plan, &mut live, usize::MAX, &mut next);
             prop_assert_eq!(&live, &straight, "{}", project.display());
 
@@ -240,9 +270,15 @@ proptest! {
             };
             let plan = planned(&compiled, &mut live, &again);
             prop_assert!(again.missing(&plan).is_empty());
+            let saved = reviewed(&compiled, &again, &plan);
             let limit = next(plan.steps.len() + 1);
-            apply(&plan, &mut live, limit, &mut next);
-            let plan = planned(&compiled, &mut live, &policy);
+            let done = apply(&plan, &mut live, limit, &mut next);
+            // What was made anew is not made anew once more.
+            let made = |i: &&usize| matches!(plan.steps[**i].action, Action::Table(TableAction::Create(_)));
+            let anew: BTreeSet<_> = done.iter().filter(made).map(|i| &plan.steps[*i].resource).collect();
+            let mut goes_on = again.clone();
+            goes_on.recreate.retain(|id| !anew.contains(id));
+            let plan = going_on(&saved, planned(&compiled, &mut live, &goes_on), "recreated");
             apply(&plan, &mut live, usize::MAX, &mut next);
             prop_assert_eq!(&live, &straight, "{} recreated", project.display());
         }

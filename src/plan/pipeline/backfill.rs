@@ -38,23 +38,54 @@ pub(super) struct Filling<'a> {
 }
 
 /// All targets of a pipeline that have to be filled, or tidied up after it. A pipeline that is made as a whole has read
-/// nothing that could be missing, unless its group has: then an apply was cut that had dropped everything.
+/// nothing that could be missing, unless its group has: then an apply was cut that had dropped everything. The same holds
+/// for what is left to make of one, where an apply was cut that had not yet let rows in.
 pub(super) fn fillings<'a>(diff: &'a PipelineDiff, all: &Live) -> Vec<Filling<'a>> {
     let live = &all.clickhouse;
-    let read = |offsets: &BTreeMap<(String, u32), i64>| offsets.keys().any(|(t, _)| diff.desired.topics.contains(t));
-    let has_read = all.kafka.groups.get(&diff.desired.group).is_some_and(read);
+    let has_read = all.kafka.groups.get(&diff.desired.group).is_some_and(|offsets| reads(diff, offsets));
     let exists = super::exists(diff);
     if !exists && !has_read {
         return Vec::new();
     }
+    let begun = has_begun(diff, all);
+    let lacks = |desired: &DesiredBackfill, stage: Stage| {
+        begun || stage != Stage::Begins || !nothing_before(diff, desired, live)
+    };
     let filling = |desired: &'a DesiredBackfill| {
         let local = diff.objects.iter().find(|o| o.desired.definition.name == desired.local)?;
         let topic = matches!(desired.from, BackfillFrom::Topic(_));
         let stage =
-            stage(diff, desired, local, live).filter(|_| exists || topic).filter(|_| !local.desired.owned_elsewhere)?;
+            stage(diff, desired, local, live).filter(|_| exists || topic).filter(|_| !local.desired.owned_elsewhere);
+        let stage = stage.filter(|stage| lacks(desired, *stage))?;
         Some(Filling { desired, local, stage })
     };
     diff.desired.backfills.iter().filter_map(filling).collect()
+}
+
+fn reads(diff: &PipelineDiff, offsets: &BTreeMap<(String, u32), i64>) -> bool {
+    offsets.keys().any(|(topic, _)| diff.desired.topics.contains(topic))
+}
+
+/// Whether the pipeline may ever have read a message: a view lets rows in, or some group of it has committed, or may have.
+fn has_begun(diff: &PipelineDiff, all: &Live) -> bool {
+    let mut groups = diff.reading_groups(&all.clickhouse);
+    groups.extend(all.kafka.follows.get(&diff.desired.group).cloned());
+    groups.insert(diff.desired.group.clone());
+    let entries = diff.objects.iter().filter(|o| o.desired.role == Role::EntryView);
+    let nothing = |group: &String| all.kafka.groups.get(group).is_some_and(|offsets| !reads(diff, offsets));
+    entries.flat_map(|o| o.hosts.values()).any(super::is_there)
+        || !(diff.left_over.is_empty() && diff.undeclared.is_empty())
+        || !groups.iter().all(nothing)
+}
+
+/// Whether there is nothing to fill a target with, while the pipeline has not read anything: rows of a table may be there
+/// all the same.
+fn nothing_before(diff: &PipelineDiff, desired: &DesiredBackfill, live: &LiveClickHouse) -> bool {
+    let BackfillFrom::Table(refill) = &desired.from else { return true };
+    let Some(from) = diff.objects.iter().find(|o| o.desired.definition.name == refill.from) else { return false };
+    let mut standing = from.hosts.iter().filter(|(_, state)| super::is_there(state)).map(|(host, _)| *host);
+    let empty = |host: usize| live.hosts.get(host).and_then(|h| h.sizes.get(&refill.from)).is_some_and(|s| s.rows == 0);
+    standing.all(empty)
 }
 
 fn stage(diff: &PipelineDiff, desired: &DesiredBackfill, local: &ObjectDiff, live: &LiveClickHouse) -> Option<Stage> {

@@ -69,7 +69,7 @@ pub(super) fn reconnect(
             let (changed, joined) = (&remade | &made, hosts::joined(diff));
             let gone = &changed - &joined;
             outlook.joins = true;
-            if !paused && !made.is_empty() {
+            if !paused && !made.is_empty() && flows(diff, treated, &live.clickhouse) {
                 // Those that read wait while partitions are divided anew.
                 let makes = |a: &TableAction| matches!(a, TableAction::Create(d) if d.name == *source.name());
                 draft.endanger(Hazard::PausesIngestion, makes);
@@ -82,6 +82,14 @@ pub(super) fn reconnect(
         outlook.offsets = start(diff, source, live, plan, draft);
     }
     outlook
+}
+
+/// Whether some view takes what a Kafka table reads: without one nothing is read. An apply that was cut while it made the
+/// pipeline leaves it so.
+fn flows(diff: &PipelineDiff, treated: &[Treated<'_>], live: &LiveClickHouse) -> bool {
+    let stands = |view: &Treated<'_>| view.object.hosts.keys().any(|h| view.object.standing(*h, live).is_some());
+    let entry = treated.iter().filter(|t| t.role() == Role::EntryView).any(stands);
+    entry || !diff.left_over.is_empty() || !diff.undeclared.is_empty()
 }
 
 /// Every Kafka table of the pipeline is dropped and made again: nobody waits for its old consumers.

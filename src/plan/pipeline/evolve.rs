@@ -259,7 +259,9 @@ fn stale(view: &Treated<'_>, treated: &[Treated<'_>], live: &LiveClickHouse) -> 
     let moves = |host: &usize| {
         sources().filter_map(|t| t.hosts.get(host)).any(|treatment| match treatment {
             Treatment::Alter(_) | Treatment::Swap | Treatment::Remake | Treatment::Rebuild(_) => true,
-            Treatment::Keep | Treatment::Make | Treatment::Query | Treatment::Nothing => false,
+            // An apply was cut that was to change it: had it been as it is to be, the view would have its types.
+            Treatment::Make => true,
+            Treatment::Keep | Treatment::Query | Treatment::Nothing => false,
         })
     };
     let differs = |host: &usize| {

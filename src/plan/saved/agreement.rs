@@ -3,12 +3,10 @@
 //! Whatever is run is a step of the plan made now, which has been seen to be what was reviewed: nothing is run because
 //! it stands in a file.
 
+use super::work::Work;
 use super::{SavedPlan, conceal, fingerprint};
-use crate::diff::Attribute;
-use crate::model::{Desired, ObjectName, ResourceId, backfill, owner, scratch};
-use crate::plan::{
-    Action, Blocked, Change, Hazard, Header, KafkaAction, Plan, Policy, ResourcePlan, Step, TableAction,
-};
+use crate::model::{Desired, ObjectName, ResourceId};
+use crate::plan::{Action, Blocked, Change, Header, KafkaAction, Plan, Policy, ResourcePlan, Step};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is left of a reviewed plan.
@@ -71,8 +69,8 @@ impl MovedResource {
 /// Compares a reviewed plan with one that was made now by the same policy.
 ///
 /// A step is run when it was reviewed: the same action on the same hosts or some of them. What an apply that was cut
-/// has left to tidy up is part of it: a step on the very objects that the reviewed steps work on, with no danger that
-/// those have not. Steps of resources that the reviewed plan leaves alone are left alone, unless a reviewed one waits
+/// has left to tidy up is part of it: a step on the very objects that the reviewed steps work on, on their hosts, with no
+/// danger that those have not. A difference is none of somebody else's when the reviewed steps make it on their way. Steps of resources that the reviewed plan leaves alone are left alone, unless a reviewed one waits
 /// for them.
 ///
 /// # Errors
@@ -82,10 +80,12 @@ pub fn remaining(saved: &SavedPlan, now: &Plan) -> Result<Remaining, Parted> {
     let reviewed: BTreeSet<&ResourceId> = saved.plan.steps.iter().map(|s| &s.resource).collect();
     let needed = needed(now, &reviewed);
     let compared = now.resources.iter().map(|resource| {
-        let steps = unseen(saved, resource, now, &needed);
+        let work = Work::of(&saved.plan, &resource.id);
+        let own = needed.iter().map(|i| (*i, &now.steps[*i])).filter(|(_, step)| step.resource == resource.id);
+        let steps = work.unseen(own);
         // Of what is only waited for the steps alone count.
         match reviewed.contains(&resource.id) {
-            true => MovedResource { steps, ..differences(saved, resource) },
+            true => MovedResource { steps, ..differences(&work, resource) },
             false => MovedResource { steps, ..MovedResource::none(&resource.id) },
         }
     });
@@ -149,11 +149,6 @@ fn deleted_topic(action: &Action) -> Option<(&str, &str)> {
     }
 }
 
-/// Whether a comment is the mark of a table that an apply has begun to fill.
-fn is_under_way(comment: &str) -> bool {
-    comment == backfill::PENDING || scratch::copy_form(comment).is_some()
-}
-
 fn same_servers(then: &Header, now: &Header) -> Result<(), Parted> {
     if then.cluster_id != now.cluster_id {
         return Err(Parted::Cluster(then.cluster_id.clone()));
@@ -179,56 +174,14 @@ fn needed(now: &Plan, reviewed: &BTreeSet<&ResourceId>) -> BTreeSet<usize> {
     needed
 }
 
-fn differences(saved: &SavedPlan, now: &ResourcePlan) -> MovedResource {
-    let then: Vec<&Change> = saved.plan.resources.iter().filter(|r| r.id == now.id).flat_map(|r| &r.changes).collect();
-    let worked_on: BTreeSet<String> = of(&saved.plan, &now.id).flat_map(|s| touched(&s.action)).collect();
+fn differences(work: &Work<'_>, now: &ResourcePlan) -> MovedResource {
+    let then = &work.changes;
     let mut fresh: Vec<Change> = now.changes.clone();
     fresh.iter_mut().for_each(conceal);
-    fresh.retain(|change| {
-        let known = then.iter().any(|old| contains(old, change));
-        // What the reviewed steps take away is missing in between, and what they make beside it is too much.
-        let passing = match change {
-            Change::Make { object, .. } | Change::Unmake { object, .. } => worked_on.contains(&named(object)),
-            // A table that is being filled or copied carries a mark of that.
-            Change::Attribute { object, change, .. } => {
-                let marked = change.attribute == Attribute::Comment && change.old.as_deref().is_some_and(is_under_way);
-                marked && worked_on.contains(&named(object))
-            }
-            Change::Topic { .. } | Change::Adopt { .. } => false,
-        };
-        !known && !passing
-    });
-    let reviewed = then.into_iter().filter(|old| fresh.iter().any(|new| place(old) == place(new))).cloned().collect();
+    fresh.retain(|change| !then.iter().any(|old| contains(old, change)) && !work.passes(change));
+    let reviewed = then.iter().filter(|old| fresh.iter().any(|new| place(old) == place(new)));
+    let reviewed = reviewed.map(|old| (*old).clone()).collect();
     MovedResource { reviewed, now: fresh, blocked: now.blocked.clone(), ..MovedResource::none(&now.id) }
-}
-
-/// Steps of a resource that have to be run and that nobody has seen.
-fn unseen(saved: &SavedPlan, resource: &ResourcePlan, now: &Plan, needed: &BTreeSet<usize>) -> Vec<usize> {
-    let reviewed: Vec<&Step> = of(&saved.plan, &resource.id).collect();
-    let actions: Vec<Action> = reviewed.iter().map(|s| essence(&s.action)).collect();
-    let worked_on: BTreeSet<String> = reviewed.iter().flat_map(|s| touched(&s.action)).collect();
-    let dangers: BTreeSet<Hazard> = reviewed.iter().flat_map(|s| &s.hazards).copied().collect();
-    let mut used = BTreeSet::new();
-    let mut is_seen = |step: &Step| {
-        let action = essence(&step.action);
-        let same = |i: &usize| {
-            actions[*i] == action
-                && step.hosts.is_subset(&reviewed[*i].hosts)
-                && step.hazards.iter().all(|h| reviewed[*i].hazards.contains(h))
-        };
-        if let Some(found) = (0..reviewed.len()).find(|i| !used.contains(i) && same(i)) {
-            used.insert(found);
-            return true;
-        }
-        let about = touched(&step.action);
-        !about.is_empty() && about.is_subset(&worked_on) && step.hazards.iter().all(|h| dangers.contains(h))
-    };
-    let own = needed.iter().copied().filter(|i| now.steps[*i].resource == resource.id);
-    own.filter(|i| !is_seen(&now.steps[*i])).collect()
-}
-
-fn of<'a>(plan: &'a Plan, id: &'a ResourceId) -> impl Iterator<Item = &'a Step> {
-    plan.steps.iter().filter(move |s| s.resource == *id)
 }
 
 /// The plan with these steps alone, and the resources they are for.
@@ -282,66 +235,4 @@ fn place(change: &Change) -> (String, String) {
 
 fn named(object: &ObjectName) -> String {
     format!("table {object}")
-}
-
-/// What a step does, without what is only counted or sealed when it is planned.
-fn essence(action: &Action) -> Action {
-    let mut action = action.clone();
-    match &mut action {
-        Action::Kafka(KafkaAction::RemoveMembers { consumers, .. }) => consumers.clear(),
-        Action::Kafka(_) => {}
-        Action::Table(table) => match table {
-            TableAction::Create(definition) => definition.comment = owner::sealed(&definition.comment, None),
-            TableAction::CreateFillingView(filling) => {
-                filling.view.comment = owner::sealed(&filling.view.comment, None);
-                filling.up_to = None;
-            }
-            TableAction::Comment { comment, .. } => *comment = owner::sealed(comment, None),
-            TableAction::Copy(copy) => copy.rows = None,
-            TableAction::CreateDatabase { .. }
-            | TableAction::Fill(_)
-            | TableAction::Alter { .. }
-            | TableAction::ModifyQuery { .. }
-            | TableAction::Flush { .. }
-            | TableAction::StartMerges { .. }
-            | TableAction::Exchange { .. }
-            | TableAction::Rename { .. }
-            | TableAction::Drop { .. } => {}
-        },
-    }
-    action
-}
-
-/// What a step works on, of what may be worked on further when an apply was cut.
-fn touched(action: &Action) -> BTreeSet<String> {
-    let group = |group: &String| BTreeSet::from([format!("group {group}")]);
-    match action {
-        Action::Kafka(action) => match action {
-            // A topic is made, changed and deleted as it was reviewed, or not at all.
-            KafkaAction::CreateTopic { .. }
-            | KafkaAction::GrowTopic { .. }
-            | KafkaAction::AlterTopic { .. }
-            | KafkaAction::DeleteTopic { .. } => BTreeSet::new(),
-            KafkaAction::RemoveMembers { group: name, .. }
-            | KafkaAction::SetOffsets { group: name, .. }
-            | KafkaAction::ForgetOffsets { group: name, .. }
-            | KafkaAction::DeleteGroup { group: name, .. } => group(name),
-            KafkaAction::AwaitBackfill(awaited) => group(&awaited.group),
-        },
-        Action::Table(action) => match action {
-            TableAction::CreateDatabase { name } => BTreeSet::from([format!("database {name}")]),
-            TableAction::Create(definition) => BTreeSet::from([named(&definition.name)]),
-            TableAction::CreateFillingView(filling) => BTreeSet::from([named(&filling.view.name)]),
-            TableAction::Fill(fill) => BTreeSet::from([named(&fill.to)]),
-            TableAction::Comment { name, .. }
-            | TableAction::Alter { name, .. }
-            | TableAction::ModifyQuery { name, .. }
-            | TableAction::Flush { name }
-            | TableAction::StartMerges { name }
-            | TableAction::Drop { name, .. } => BTreeSet::from([named(name)]),
-            TableAction::Copy(copy) => BTreeSet::from([named(&copy.to)]),
-            TableAction::Exchange { left, right } => BTreeSet::from([named(left), named(right)]),
-            TableAction::Rename { pairs } => pairs.iter().flat_map(|(from, to)| [named(from), named(to)]).collect(),
-        },
-    }
 }

@@ -6,6 +6,7 @@ mod agreement;
 mod file;
 #[cfg(test)]
 mod tests;
+mod work;
 
 pub use agreement::{MovedResource, Parted, Remaining, remaining};
 pub use file::SavedPlanError;

@@ -1,5 +1,7 @@
 //! A reviewed plan against what is found later.
 
+mod between;
+
 use super::{MovedResource, Parted, SavedPlan, SavedPlanError, remaining};
 use crate::diff::{Attribute, AttributeChange, TopicChange};
 use crate::model::{Census, Kind, ObjectName, ResourceId, Topology};

@@ -4,7 +4,7 @@
 mod reshard;
 
 use super::*;
-use sluice::model::{Fragment, KeepFor, Role};
+use sluice::model::{Constraint, Fragment, KeepFor, Role};
 
 /// Rows by host and table; a copy has those of the original.
 type Rows = BTreeMap<(usize, ObjectName), BTreeSet<u32>>;
@@ -153,8 +153,14 @@ fn cut_after_any_step_it_is_finished_by_the_next_apply() {
             for (limit, cut) in (0..=steps).flat_map(|limit| [(limit, false), (limit, true)]) {
                 let mut world = start.clone();
                 let plan = world.plan(&wanted, 25);
+                let saved = reviewed(&wanted, &World::policy(25), &plan);
                 world.run(&plan, limit, cut);
                 world.assert_nothing_lost(&start.rows);
+                // What was reviewed goes on without a new approval, and again when it is cut once more.
+                let context = format!("{engine} {days} cut after {limit}");
+                let plan = going_on(&saved, world.plan(&wanted, 25), &context);
+                world.run(&plan, plan.steps.len() / 2, cut);
+                going_on(&saved, world.plan(&wanted, 25), &format!("{context}, then after half"));
                 world.finish(&wanted, 25);
                 world.assert_complete(&start.rows);
                 assert_eq!(world.beside("__sluice_next"), 0, "{engine} cut after {limit}");
@@ -162,6 +168,29 @@ fn cut_after_any_step_it_is_finished_by_the_next_apply() {
                 assert_eq!(world.beside("__old_"), kept, "{engine} {days} cut after {limit}");
             }
         }
+    }
+}
+
+/// What old rows may break comes last to a table that is built anew, whether it is new or not.
+#[test]
+fn a_table_with_a_constraint_is_gone_on_with() {
+    let checked = |mut compiled: Compiled| {
+        let expression = Fragment::new("1");
+        let check = Constraint { name: "c".into(), assume: false, expression };
+        locals(&mut compiled).for_each(|d| d.constraints = vec![check.clone()]);
+        compiled
+    };
+    let mut start = World::filled("Atomic");
+    start.finish(&checked(example()), 25);
+    let wanted = checked(parted_by("cityHash64(1)"));
+    let plan = start.clone().plan(&wanted, 25);
+    let saved = reviewed(&wanted, &World::policy(25), &plan);
+    for limit in 0..=plan.steps.len() {
+        let mut world = start.clone();
+        world.run(&plan, limit, false);
+        going_on(&saved, world.plan(&wanted, 25), &format!("cut after {limit}"));
+        world.finish(&wanted, 25);
+        world.assert_complete(&start.rows);
     }
 }
 

@@ -1,10 +1,11 @@
-//! The program killed in the middle of a change and run again: the same end, and every number in the tables.
+//! The program killed in the middle of a change that was reviewed, and run again: the same end, and every number in the
+//! tables.
 
 use super::arrival;
 use super::case::{Case, cases};
 use super::change::{AFTER, BEFORE, passed, set_up, settled};
 use super::numbers::Numbers;
-use super::program::{Kill, apply};
+use super::program::{Kill, apply, save};
 use crate::fixture::project::try_ask_node;
 use crate::fixture::{all_passed, attempt, chance, shared, turn};
 use futures_util::future::join_all;
@@ -38,11 +39,12 @@ async fn run(case: &Case, kill: Kill) -> Ended {
     for table in case.all(&case.spec.tables, &[]) {
         arrival::until(case, &table, "n", 1, read).await;
     }
-    let mut ended = apply(case, kill).await;
+    let reviewed = save(case).await;
+    let mut ended = apply(case, &reviewed, kill).await;
     let (steps, took) = (ended.steps.1, ended.took);
     if kill != Kill::Never {
-        // Whoever finds it killed types the same once more.
-        ended = apply(case, Kill::Never).await;
+        // Whoever finds it killed types the same once more, and nobody has to review anything again.
+        ended = apply(case, &reviewed, Kill::Never).await;
     }
     assert!(ended.status.success(), "{}: {kill:?}, then {}:\n{}", case.name, ended.status, ended.said);
     passed(case, &mut numbers).await;

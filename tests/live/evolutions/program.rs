@@ -4,6 +4,7 @@ use super::case::Case;
 use crate::fixture::project::Project;
 use crate::fixture::shared;
 use std::io::{BufRead as _, BufReader, Read as _, Seek as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -32,23 +33,50 @@ pub struct Ended {
     pub said: String,
 }
 
-/// Applies the state after, one step at a time.
-pub async fn apply(case: &Case, kill: Kill) -> Ended {
-    apply_to(case, case.after(), kill).await
+/// Saves the plan of the state after; what is reviewed.
+pub async fn save(case: &Case) -> tempfile::TempPath {
+    let project = case.after();
+    let file = tempfile::NamedTempFile::new().expect("a temporary file").into_temp_path();
+    let mut command = program(case, &project);
+    command.args(["plan", "--no-sql", "--output"]).arg(&file);
+    wishes(&mut command, case);
+    let ended = tokio::task::spawn_blocking(move || command.output()).await.expect("it is waited for");
+    let ended = ended.expect("the program starts");
+    assert!(ended.status.success(), "{}: {}", case.name, String::from_utf8_lossy(&ended.stderr));
+    file
 }
 
-/// Applies a state of the case, one step at a time.
-pub async fn apply_to(case: &Case, project: Project, kill: Kill) -> Ended {
+/// Applies a saved plan, one step at a time.
+pub async fn apply(case: &Case, plan: &Path, kill: Kill) -> Ended {
+    let project = case.after();
+    let mut command = program(case, &project);
+    command.arg("apply").arg(plan).args(["--jobs", "1", "--no-sql"]);
+    let ended = tokio::task::spawn_blocking(move || watched(command, kill)).await.expect("the process is watched");
+    drop(project);
+    ended
+}
+
+fn program(case: &Case, project: &Project) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sluice"));
     command.envs(shared().environment()).arg("--project").arg(project.file());
     command.args(["--var", &format!("case={}", case.name)]);
-    command.args(["apply", "--yes", "--jobs", "1", "--no-sql"]);
+    command
+}
+
+fn wishes(command: &mut Command, case: &Case) {
     for allowed in &case.spec.allow {
         command.args(["--allow", &case.filled(allowed)]);
     }
     for resource in &case.spec.recreate {
         command.args(["--recreate", &case.filled(resource)]);
     }
+}
+
+/// Applies a state of the case, one step at a time.
+pub async fn apply_to(case: &Case, project: Project, kill: Kill) -> Ended {
+    let mut command = program(case, &project);
+    command.args(["apply", "--yes", "--jobs", "1", "--no-sql"]);
+    wishes(&mut command, case);
     let ended = tokio::task::spawn_blocking(move || watched(command, kill)).await.expect("the process is watched");
     drop(project);
     ended

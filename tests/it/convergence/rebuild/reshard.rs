@@ -156,8 +156,13 @@ fn cut_anywhere_each_row_ends_on_its_shard_once() {
         for (limit, hosts) in (0..=steps).flat_map(|limit| (1..=4).map(move |hosts| (limit, hosts))) {
             let mut world = start.clone();
             let plan = world.plan(&wanted, false);
+            let saved = reviewed(&wanted, &World::policy(25), &plan);
             world.run(&plan, limit, hosts);
-            world.finish(&wanted, "b", &format!("cut after {limit} on {hosts}"));
+            let context = format!("cut after {limit} on {hosts}");
+            let plan = going_on(&saved, world.plan(&wanted, false), &context);
+            world.run(&plan, limit % (plan.steps.len() + 1), hosts);
+            going_on(&saved, world.plan(&wanted, false), &format!("{context}, and again"));
+            world.finish(&wanted, "b", &context);
         }
     }
 }
