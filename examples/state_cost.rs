@@ -155,6 +155,7 @@ fn holder() -> Holder {
         host: "runner-7".into(),
         process: 4242,
         command: "sluice --env prod apply --lock-timeout 10m plan.json".into(),
+        environment: None,
         since: "2026-11-20T14:02:00Z".into(),
         plan: Some("3f2a9c01d4e5".into()),
     }

@@ -4,8 +4,8 @@ use super::interrupt::Interrupts;
 use super::journal::Journal;
 use super::past::failure;
 use super::report::{Exit, Failure};
-use super::settings::{Look, Settings};
-use super::{output, progress};
+use super::settings::Settings;
+use super::{output, past, progress};
 use crate::client::Servers;
 use crate::compile::Compiled;
 use crate::drift::LastApplied;
@@ -25,7 +25,7 @@ pub(super) struct Hold {
     lock: Option<Lock>,
     holder: Holder,
     patience: Duration,
-    look: Look,
+    settings: Settings,
 }
 
 impl Hold {
@@ -42,7 +42,7 @@ impl Hold {
         interrupts: &mut Interrupts,
     ) -> Result<Self, Failure> {
         let memory = compiled.state.as_ref().map(|topic| Memory::of(servers, topic)).transpose().map_err(failure)?;
-        let mut hold = Self { memory, lock: None, holder: holder(settings), patience, look: settings.err };
+        let mut hold = Self { memory, lock: None, holder: holder(settings), patience, settings: settings.clone() };
         let there = match &hold.memory {
             Some(memory) => interrupts.or(memory.is_there()).await?.map_err(failure)?,
             None => false,
@@ -64,14 +64,16 @@ impl Hold {
             output::message(&format!("waiting for the lock: {user} on {host} has it since {since}\n"));
         };
         let work = memory.lock(self.holder.clone(), self.patience, waits);
-        let lock = interrupts.or(progress::watched("taking the lock", self.look, work)).await?.map_err(failure)?;
+        let lock =
+            interrupts.or(progress::watched("taking the lock", self.settings.err, work)).await?.map_err(failure)?;
         if let Some(Lease { holder: Holder { user, host, process, .. }, .. }) = &lock.taken_over {
             output::message(&format!(
                 "note: took over the lock of {user} on {host} (process {process}), who gives no sign of life\n"
             ));
         }
+        let told = past::of_environment(&lock.known, memory.topic(), &self.settings);
         self.lock = Some(lock);
-        Ok(true)
+        told.map(|()| true)
     }
 
     /// What was applied last; none where nobody keeps it.
@@ -148,6 +150,7 @@ pub(super) fn holder(settings: &Settings) -> Holder {
         host,
         process: std::process::id(),
         command: typed(&settings.typed),
+        environment: settings.environment.clone(),
         since: now(),
         plan: None,
     }

@@ -9,7 +9,7 @@ use crate::client::Servers;
 use crate::compile::Compiled;
 use crate::drift::LastApplied;
 use crate::memory::{Book, Memory, MemoryError};
-use crate::state::{Holder, Lease};
+use crate::state::{Holder, Lease, Remembered};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -36,6 +36,9 @@ pub(super) async fn read(
     let memory = Memory::of(servers, topic).map_err(failure)?;
     let work = progress::watched("reading the state topic", settings.err, memory.read());
     let book = interrupts.or(work).await?.map_err(failure)?;
+    if let Some(book) = &book {
+        of_environment(&book.known, memory.topic(), settings)?;
+    }
     Ok(Past { memory: Some(memory), book })
 }
 
@@ -81,6 +84,21 @@ impl Past {
     }
 }
 
+/// Two environments on the brokers of one cluster would take each other's applies for their own.
+///
+/// # Errors
+/// What is remembered is of another environment.
+pub(super) fn of_environment(known: &Remembered, topic: &str, settings: &Settings) -> Result<(), Failure> {
+    let now = settings.environment.clone();
+    match known.environment() {
+        Some(last) if last != now.as_deref() => {
+            let (topic, last) = (topic.to_owned(), last.map(str::to_owned));
+            Err(failure(MemoryError::OtherEnvironment { topic, last, now }))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Name of the topic, for commands that are about it.
 ///
 /// # Errors
@@ -102,6 +120,10 @@ pub(super) fn failure(error: MemoryError) -> Failure {
             Exit::Blocked,
             "nothing was overwritten; use a version of sluice that knows the format, or delete the topic: what is on the \
              servers is taken over again by the owner marks in its comments",
+        ),
+        MemoryError::OtherEnvironment { .. } => (
+            Exit::Blocked,
+            "give each environment a topic of its own: `spec.environments.NAME.state: {topic: …}`; nothing was changed",
         ),
         MemoryError::Partitions { .. } | MemoryError::NotCompacted { .. } => (
             Exit::Blocked,

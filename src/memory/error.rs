@@ -44,6 +44,18 @@ pub enum MemoryError {
         /// What it has.
         policy: String,
     },
+    /// Another environment remembers in the topic.
+    #[error(
+        "the state topic `{topic}` is that of {}, and this is {}", environment(.last), environment(.now)
+    )]
+    OtherEnvironment {
+        /// Its name.
+        topic: String,
+        /// That of the last apply.
+        last: Option<String>,
+        /// That of this run.
+        now: Option<String>,
+    },
     /// Somebody holds the lock and gives signs of life.
     #[error("the lock is held by {}", told(.0))]
     Held(Box<Lease>),
@@ -53,6 +65,10 @@ pub enum MemoryError {
     /// The lock went and nobody has it: somebody broke it.
     #[error("the lock was broken by `sluice unlock`; this run stops before its next step")]
     Broken,
+}
+
+fn environment(name: &Option<String>) -> String {
+    name.as_ref().map_or_else(|| "no environment".to_owned(), |name| format!("environment `{name}`"))
 }
 
 /// Who holds it, with what, and for how long.

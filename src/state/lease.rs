@@ -16,6 +16,8 @@ pub struct Holder {
     pub process: u32,
     /// The command as typed, without values of variables.
     pub command: String,
+    /// The environment, if one was chosen.
+    pub environment: Option<String>,
     /// When it began, by its clock, as in RFC 3339.
     pub since: String,
     /// First digits of the id of the plan that it runs; none while it makes one.

@@ -71,6 +71,11 @@ impl Remembered {
         self.lease.as_ref().map(|(_, lease)| lease).filter(|lease| !lease.released)
     }
 
+    /// The environment of the last apply; none where nothing was applied.
+    pub fn environment(&self) -> Option<Option<&str>> {
+        self.applies.values().next_back().map(|last| last.holder.environment.as_deref())
+    }
+
     /// The number of the next apply.
     pub fn next(&self) -> u64 {
         self.applies.keys().next_back().map_or(1, |last| last + 1)

@@ -12,6 +12,7 @@ fn holder() -> Holder {
         host: "h".into(),
         process: 7,
         command: "sluice apply".into(),
+        environment: None,
         since: "2026-11-20T14:02:00Z".into(),
         plan: None,
     }

@@ -51,6 +51,8 @@ struct HolderOutput {
     process: u32,
     /// The command, without values of variables.
     command: String,
+    /// The environment, if one was chosen.
+    environment: Option<String>,
     /// When it began (RFC 3339), by its clock.
     since: String,
     /// First digits of the id of the plan; none while there is none.
@@ -124,8 +126,8 @@ pub fn schema() -> Value {
 }
 
 fn by(holder: &Holder) -> HolderOutput {
-    let Holder { user, host, process, command, since, plan, session: _ } = holder.clone();
-    HolderOutput { user, host, process, command, since, plan }
+    let Holder { user, host, process, command, environment, since, plan, session: _ } = holder.clone();
+    HolderOutput { user, host, process, command, environment, since, plan }
 }
 
 fn apply(told: &Told, lock: Option<&Lease>) -> ApplyOutput {

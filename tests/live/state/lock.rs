@@ -155,6 +155,7 @@ async fn of_several_at_once_one_gets_it() {
         host: "here".into(),
         process: 1,
         command: "sluice apply".into(),
+        environment: None,
         since: "2026-11-20T14:02:00Z".into(),
         plan: None,
     };

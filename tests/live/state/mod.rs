@@ -23,6 +23,13 @@ fn resources(case: &str, seconds: u32) -> String {
     )
 }
 
+fn header(case: &str) -> String {
+    format!(
+        "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {case}}}\nspec:\n  manifests: [.]\n  kafka: \
+         {{bootstrapServers: \"${{KAFKA_BROKERS}}\"}}\n  clickhouse: {{url: \"${{CLICKHOUSE_URL}}\"}}\n"
+    )
+}
+
 /// A project that remembers, on the first node.
 struct Remembering {
     project: Project,
@@ -31,11 +38,7 @@ struct Remembering {
 
 impl Remembering {
     fn new(case: &str, resources: &str) -> Self {
-        let header = format!(
-            "apiVersion: sluice/v1\nkind: Project\nmetadata: {{name: {case}}}\nspec:\n  manifests: [.]\n  kafka: \
-             {{bootstrapServers: \"${{KAFKA_BROKERS}}\"}}\n  clickhouse: {{url: \"${{CLICKHOUSE_URL}}\"}}\n"
-        );
-        let project = Project::written(&header, "");
+        let project = Project::written(&header(case), "");
         project.rewrite(resources);
         Self { project, case: case.to_owned() }
     }

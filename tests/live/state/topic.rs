@@ -1,6 +1,6 @@
 //! The topic itself: what others read in it, and when it is refused.
 
-use super::{Remembering, resources};
+use super::{Remembering, header, resources};
 use crate::fixture::project::{brokers, by_hand};
 use crate::fixture::{shared, unique};
 use sluice::client::kafka::{NewTopic, Producer, Record};
@@ -90,6 +90,26 @@ async fn what_cannot_be_read_is_refused_and_not_overwritten() {
         brokers().await_absent(&here.topic(), "", std::time::Duration::from_secs(20)).await.expect("it is gone");
     }
     here.says(0, &["apply", "--yes"]).await;
+    here.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_environments_do_not_share_one() {
+    shared();
+    let case = unique("shared");
+    let mut here = Remembering::new(&case, "");
+    let environments =
+        format!("  environments: {{one: {{}}, two: {{}}, three: {{state: {{topic: _sluice.{case}-three}}}}}}\n");
+    here.project = crate::fixture::project::Project::written(&format!("{}{environments}", header(&case)), "");
+    here.project.rewrite(&resources(&case, 3600));
+    here.says(0, &["--env", "one", "apply", "--yes"]).await;
+    for arguments in [&["--env", "two", "plan"][..], &["--env", "two", "apply", "--yes"], &["drift"], &["history"]] {
+        let told = here.says(3, arguments).await;
+        assert!(told.contains(&format!("the state topic `_sluice.{case}` is that of environment `one`")), "{told}");
+    }
+    here.says(0, &["--env", "three", "apply", "--yes"]).await;
+    here.says(0, &["--env", "one", "drift"]).await;
+    let _ = brokers().delete_topic(&format!("_sluice.{case}-three")).await;
     here.clean().await;
 }
 
