@@ -113,6 +113,7 @@ pub(super) fn topic(compiled: &Compiled) -> Result<&str, Failure> {
 /// Why the command ends, and what to do.
 pub(super) fn failure(error: MemoryError) -> Failure {
     let (exit, hint) = match &error {
+        MemoryError::Crowded(_) => (Exit::Blocked, "nothing was changed; run it again"),
         MemoryError::Held(_) => {
             (Exit::Blocked, "--lock-timeout waits for it; `sluice unlock` breaks the lock of one that hangs")
         }

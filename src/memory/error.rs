@@ -59,6 +59,9 @@ pub enum MemoryError {
     /// Somebody holds the lock and gives signs of life.
     #[error("the lock is held by {}", told(.0))]
     Held(Box<Lease>),
+    /// Several claim the lock and none of them gets it.
+    #[error("several runs claim the lock in `{0}` at the same time")]
+    Crowded(String),
     /// Somebody took the lock over.
     #[error("the lock was taken over by {}; this run stops before its next step", who(.0))]
     Lost(Box<Holder>),

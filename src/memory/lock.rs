@@ -30,7 +30,8 @@ pub struct Lock {
 }
 
 impl Memory {
-    /// Takes the lock; makes the topic where it is not there. `waits` is told whom it waits for.
+    /// Takes the lock; makes the topic where it is not there. `waits` is told once of each whom it
+    /// waits for.
     ///
     /// # Errors
     /// [`MemoryError::Held`] where somebody else has it and gives signs of life for longer than `patience`; else as
@@ -38,7 +39,7 @@ impl Memory {
     pub async fn lock(&self, holder: Holder, patience: Duration, waits: impl Fn(&Lease)) -> Result<Lock, MemoryError> {
         self.there().await?;
         let begin = Instant::now();
-        let mut tries = 0;
+        let (mut tries, mut awaited) = (0, None);
         loop {
             let mut book = self.opened().await?;
             let held = book.known.held().cloned();
@@ -49,7 +50,11 @@ impl Memory {
                     let lease = book.known.held().cloned().unwrap_or_else(|| lease.clone());
                     return Err(MemoryError::Held(Box::new(lease)));
                 }
-                waits(lease);
+                let session = Some(lease.holder.session.clone());
+                if awaited != session {
+                    waits(lease);
+                    awaited = session;
+                }
                 continue;
             }
             if book.known.held().is_none() && held.is_some() {
@@ -60,10 +65,8 @@ impl Memory {
                 Some(lock) => return Ok(lock),
                 None => tries += 1,
             }
-            if tries >= TRIES
-                && let Some(lease) = self.opened().await?.known.held()
-            {
-                return Err(MemoryError::Held(Box::new(lease.clone())));
+            if tries >= TRIES {
+                return Err(self.crowded().await?);
             }
         }
     }
@@ -75,13 +78,26 @@ impl Memory {
     pub async fn seize(&self, holder: Holder) -> Result<Option<Lease>, MemoryError> {
         let Some(mut book) = self.read().await? else { return Ok(None) };
         let Some(lease) = book.known.held().cloned() else { return Ok(None) };
-        loop {
+        for _ in 0..TRIES {
             if let Some(lock) = self.claimed(&holder, &mut book, Some(lease.clone()), true).await? {
                 lock.release().await?;
                 return Ok(Some(lease));
             }
             book = self.opened().await?;
+            // Another run is not the one that was to be stopped.
+            if book.known.held().is_none_or(|now| now.holder.session != lease.holder.session) {
+                break;
+            }
         }
+        Err(self.crowded().await?)
+    }
+
+    /// Why the lock is not to be had although nobody had it: others claim it all the time.
+    async fn crowded(&self) -> Result<MemoryError, MemoryError> {
+        Ok(match self.opened().await?.known.held() {
+            Some(lease) => MemoryError::Held(Box::new(lease.clone())),
+            None => MemoryError::Crowded(self.topic.name.clone()),
+        })
     }
 
     async fn opened(&self) -> Result<Book, MemoryError> {
