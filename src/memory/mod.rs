@@ -10,7 +10,9 @@ pub use error::MemoryError;
 pub use lock::Lock;
 
 use crate::client::Servers;
-use crate::client::kafka::{KafkaError, KafkaReader, KafkaSettings, KafkaWriter, NewTopic, Tail, TopicError};
+use crate::client::kafka::{
+    KafkaError, KafkaReader, KafkaSettings, KafkaWriter, NewTopic, Tail, TopicDescription, TopicError,
+};
 use crate::model::StateTopic;
 use crate::state::{Lease, Records, Remembered};
 use std::collections::BTreeMap;
@@ -59,11 +61,15 @@ impl Memory {
     /// # Errors
     /// The brokers did not answer, or refuse.
     pub async fn is_there(&self) -> Result<bool, MemoryError> {
+        Ok(self.described().await?.is_some())
+    }
+
+    async fn described(&self) -> Result<Option<TopicDescription>, MemoryError> {
         let name = &self.topic.name;
         match self.reader.describe_topics(std::slice::from_ref(name)).await?.remove(name) {
-            None | Some(Err(TopicError::NotFound)) => Ok(false),
+            None | Some(Err(TopicError::NotFound)) => Ok(None),
             Some(Err(source)) => Err(MemoryError::Refused { topic: name.clone(), source }),
-            Some(Ok(_)) => Ok(true),
+            Some(Ok(found)) => Ok(Some(found)),
         }
     }
 
@@ -73,14 +79,9 @@ impl Memory {
     /// The brokers did not answer or refuse, the topic is not one to remember in, or what stands in it cannot be read.
     pub async fn read(&self) -> Result<Option<Book>, MemoryError> {
         let name = &self.topic.name;
-        let found = self.reader.describe_topics(std::slice::from_ref(name)).await?.remove(name);
-        match found {
-            None | Some(Err(TopicError::NotFound)) => return Ok(None),
-            Some(Err(source)) => return Err(MemoryError::Refused { topic: name.clone(), source }),
-            Some(Ok(found)) if found.replicas.len() != 1 => {
-                return Err(MemoryError::Partitions { topic: name.clone(), partitions: found.replicas.len() });
-            }
-            Some(Ok(_)) => {}
+        let Some(TopicDescription { replicas, .. }) = self.described().await? else { return Ok(None) };
+        if replicas.len() != 1 {
+            return Err(MemoryError::Partitions { topic: name.clone(), partitions: replicas.len() });
         }
         self.is_compacted().await?;
         let mut book = Book {
